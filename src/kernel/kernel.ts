@@ -5,6 +5,14 @@ import type { Log } from "./log";
 import type { Mail } from "./mail";
 import type { RateLimits } from "./rate-limit";
 
+export type Phase = "starting" | "serving" | "draining";
+
+/** What the service needs in order to store a message, asked by `readyz`. */
+export type ReadinessChecks = {
+  phase: () => Phase;
+  checks: Record<string, () => Promise<{ ok: boolean; detail: string }>>;
+};
+
 /** What every module is given: built once by `boot.ts`, passed as an argument, never imported as a value. */
 export type Kernel = {
   config: Config;
@@ -14,6 +22,7 @@ export type Kernel = {
   limits: RateLimits;
   log: Log;
   mail: Mail;
+  readiness: ReadinessChecks;
   /** The clock of the process; tests replace it. Leases and expiries use the database's. */
   now: () => Date;
 };

@@ -1,0 +1,49 @@
+import type { Kernel } from "#/kernel/kernel";
+import { deriveKey, sign, verify } from "#/kernel/crypto";
+
+/** What a repeated post is recognised by: a hash, in hexadecimal, and how many seconds it is kept. */
+export type RetryKey = { key: string; keySeconds: number };
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * `Idempotency-Key` stands alone, so that another content under it is noticed. A page's `_id` counts together
+ * with the content: a browser may restore an old page with its hidden fields while the text has changed.
+ * Without either, the same content of one client is a double click for `windowSeconds`.
+ */
+export function retryKey({
+  headerKey,
+  pageId,
+  client,
+  contentHash,
+  windowSeconds,
+}: {
+  headerKey: string | undefined;
+  pageId: string | undefined;
+  client: string;
+  contentHash: string;
+  windowSeconds: number;
+}): RetryKey {
+  if (headerKey !== undefined) return { key: hash(`header\n${headerKey}`), keySeconds: DAY_SECONDS };
+  if (pageId !== undefined) return { key: hash(`page\n${pageId}\n${contentHash}`), keySeconds: DAY_SECONDS };
+  return { key: hash(`client\n${client}\n${contentHash}`), keySeconds: windowSeconds };
+}
+
+const hash = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 32);
+
+/**
+ * The page that says "cannot store now" carries the id under which the message may still be stored, so sending
+ * it again can never store it twice: same content, same id; changed content, a new message.
+ */
+export function createRetryTickets({ rootSecret }: Kernel["config"]) {
+  const key = deriveKey(rootSecret, "forms.retry-ticket");
+  return {
+    issue: (id: string, contentHash: string): string => `${id}.${sign(key, `${id}.${contentHash}`)}`,
+    /** The id to store this content under, when the ticket was issued for it. */
+    redeem: (pageId: string | undefined, contentHash: string): string | undefined => {
+      const [id, signature, more] = pageId?.split(".") ?? [];
+      if (!id || !signature || more !== undefined) return undefined;
+      return verify(key, `${id}.${contentHash}`, signature) ? id : undefined;
+    },
+  };
+}

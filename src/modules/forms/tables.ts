@@ -1,0 +1,133 @@
+import { sql } from "drizzle-orm";
+import {
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { bytea } from "#/kernel/db/bytea";
+import { gatehouse } from "#/kernel/db/schema";
+
+const moment = () => timestamp({ withTimezone: true, mode: "date" });
+
+/** `received` until the judge has seen it; later states: design of forms, "States". */
+export type SubmissionState = "received" | "inbox" | "held" | "spam";
+export type DeliveryState =
+  | "queued"
+  | "sending"
+  | "retrying"
+  | "delivered"
+  | "dead"
+  | "cancelled"
+  | "suppressed"
+  | "skipped";
+export type Channel = "owner_email" | "visitor_email";
+/** Why a submission got its score; shown to the team as a table. */
+export type Reason = { code: string; points: number; text: string };
+/** What was seen on arrival and is needed to judge; null afterwards. */
+export type IntakeFacts = { honeypot?: string; originUnknown?: boolean };
+/** Declared and unlisted fields by name: text, or a list of text where a name was repeated. */
+export type Fields = Record<string, string | string[]>;
+
+/** One row a message. The id is a UUIDv7, so it tells when the message arrived and orders the inbox. */
+export const submissions = gatehouse.table(
+  "submissions",
+  {
+    id: uuid().primaryKey(),
+    form: text().notNull(),
+    door: text().notNull(),
+    fields: jsonb().$type<Fields>().notNull(),
+    language: text().notNull(),
+    emailNormalised: text(),
+    subject: text(),
+    replyTo: text(),
+    client: text(),
+    userAgent: text(),
+    origin: text(),
+    contentHash: bytea().notNull(),
+    intake: jsonb().$type<IntakeFacts>(),
+    state: text().$type<SubmissionState>().notNull().default("received"),
+    score: smallint(),
+    reasons: jsonb().$type<Reason[]>().notNull().default([]),
+    handling: text().$type<"new" | "read" | "replied" | "archived">().notNull().default("new"),
+    judgedAt: moment(),
+    updatedAt: moment(),
+  },
+  (table) => [
+    index().on(table.form, table.state, table.id.desc()),
+    index().on(table.emailNormalised),
+    index("submissions_received_index").on(table.id).where(sql`${table.state} = 'received'`),
+  ],
+);
+
+/** Which submission a retry key stands for, so that a repeated post adds nothing. */
+export const submissionKeys = gatehouse.table(
+  "submission_keys",
+  {
+    form: text().notNull(),
+    key: bytea().notNull(),
+    contentHash: bytea().notNull(),
+    submissionId: uuid().notNull(),
+    expiresAt: moment().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.form, table.key] }), index().on(table.expiresAt)],
+);
+
+/** Names of fields that a form does not declare, in the order they were first seen: the columns of its export. */
+export const formColumns = gatehouse.table(
+  "form_columns",
+  {
+    form: text().notNull(),
+    name: text().notNull(),
+    firstSeenAt: moment().notNull().defaultNow(),
+    firstSeenIn: uuid().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.form, table.name] })],
+);
+
+/** One row a message and destination: who was told, when, and if not, why. */
+export const deliveries = gatehouse.table(
+  "deliveries",
+  {
+    id: uuid().primaryKey(),
+    submissionId: uuid().notNull(),
+    channel: text().$type<Channel>().notNull(),
+    /** The address; empty where the channel has none configured. */
+    target: text().notNull(),
+    state: text().$type<DeliveryState>().notNull(),
+    attempts: integer().notNull().default(0),
+    nextAt: moment(),
+    remoteId: text(),
+    lastError: text(),
+    createdAt: moment().notNull().defaultNow(),
+    updatedAt: moment(),
+  },
+  (table) => [
+    uniqueIndex().on(table.submissionId, table.channel, table.target),
+    index().on(table.channel, table.target, table.createdAt),
+    index("deliveries_open_index")
+      .on(table.state, table.id)
+      .where(sql`${table.state} in ('dead', 'retrying', 'skipped')`),
+  ],
+);
+
+/** Every call to a destination, in order. `summary` is its answer, at most 1 KB, without secrets. */
+export const deliveryAttempts = gatehouse.table(
+  "delivery_attempts",
+  {
+    id: uuid().primaryKey(),
+    deliveryId: uuid().notNull(),
+    n: integer().notNull(),
+    startedAt: moment().notNull(),
+    tookMs: integer().notNull(),
+    outcome: text().notNull(),
+    status: integer(),
+    summary: text().notNull(),
+  },
+  (table) => [uniqueIndex().on(table.deliveryId, table.n)],
+);
