@@ -4,7 +4,7 @@ import type { Db } from "#/kernel/db";
 import { listColumns } from "./form-columns";
 import type { Submission } from "./queries";
 import { receivedAt } from "./received-at";
-import { submissions } from "./tables";
+import { type Fields, submissions } from "./tables";
 
 export const exportFormats = ["csv", "json", "ndjson"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -85,7 +85,7 @@ function plain(submission: Submission) {
   };
 }
 
-const cell = (value: string | string[] | undefined): string =>
-  Array.isArray(value) ? value.join("; ") : (value ?? "");
+const cell = (value: Fields[string] | undefined): string =>
+  typeof value === "object" ? value.join("; ") : String(value ?? "");
 
 const csvLine = (cells: string[]): string => `${Papa.unparse([cells], { escapeFormulae: FORMULA })}\r\n`;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import { formBySlug } from "./catalogue";
+import { findForm } from "./compiled-forms";
 import type { Submission } from "./queries";
 
 /** A form whose senders invent names must not grow an export of a thousand columns. */
@@ -30,4 +30,5 @@ export async function listColumns(db: Db, form: string): Promise<string[]> {
   return [...new Set([...declaredNames(form), ...names])];
 }
 
-const declaredNames = (form: string): string[] => formBySlug(form)?.fields.map(({ name }) => name) ?? [];
+const declaredNames = (form: string): string[] =>
+  findForm(form)?.definition.fields.map(({ name }) => name) ?? [];

@@ -17,8 +17,6 @@ export type IntakeOptions = {
   store: (batch: readonly NewSubmission[]) => Promise<ReadonlySet<string>>;
   /** What a key that was not free stands for. */
   findKeyHolder: (submission: NewSubmission) => Promise<{ id: string; contentHash: string } | undefined>;
-  /** Whether the database is known to be away: then nobody waits longer than two seconds. */
-  isAway: () => boolean;
   log: Log;
   /** Rows a transaction, and transactions at one time. */
   batchRows: number;
@@ -28,6 +26,7 @@ export type IntakeOptions = {
 };
 
 const PATIENCE_MS = 5_000;
+/** Once a flush has failed, the database is taken for away and nobody waits longer than this. */
 const PATIENCE_WHILE_AWAY_MS = 2_000;
 const RETRY_PAUSE_MS = 100;
 const SWEEP_MS = 100;
@@ -51,6 +50,7 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
   /** The same post twice at one time is one row: the second waits for the first. */
   const inFlight = new Map<string, { contentHash: string; receipt: Promise<Receipt> }>();
   let idleWriters = options.writers;
+  let isAway = false;
   let sweeper: Timer | undefined;
 
   const submit = (submission: NewSubmission): Promise<Receipt> => {
@@ -96,10 +96,12 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
       if (waiting.length === 0) return;
       try {
         const stored = await options.store(waiting.map(({ submission }) => submission));
+        isAway = false;
         await Promise.all(waiting.map((entry) => answer(entry, stored)));
         return;
       } catch (error) {
         if (isRefusedData(error)) return splitAndWrite(waiting, error);
+        isAway = true;
         options.log("warn", "forms.flush_failed", { error: nameOf(error), rows: waiting.length });
         await Bun.sleep(RETRY_PAUSE_MS);
       }
@@ -131,7 +133,7 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
 
   /** Answers 503 to those who waited too long. Their row may still commit: a retry is found by its key. */
   const giveUpLate = (): void => {
-    const patience = options.isAway() ? PATIENCE_WHILE_AWAY_MS : PATIENCE_MS;
+    const patience = isAway ? PATIENCE_WHILE_AWAY_MS : PATIENCE_MS;
     const latest = performance.now() - patience;
     for (const entry of unanswered) {
       if (entry.arrived > latest) return;

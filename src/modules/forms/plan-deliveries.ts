@@ -1,6 +1,6 @@
 import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
-import { formBySlug } from "./catalogue";
+import { findForm } from "./compiled-forms";
 import { countVisitorMails } from "./queries";
 import type { Channel, DeliveryState } from "./tables";
 
@@ -41,7 +41,7 @@ export async function planDeliveries(
 
   const visitor = submission.emailNormalised;
   const confirms =
-    formBySlug(submission.form)?.confirmation && config.FORMS_CONFIRMATION.includes(submission.form);
+    findForm(submission.form)?.definition.confirmation && config.FORMS_CONFIRMATION.includes(submission.form);
   if (visitor && confirms) {
     const sent = await countVisitorMails(tx, visitor, submission.form);
     const capped = sent.form >= VISITOR_MAILS_PER_FORM || sent.all >= VISITOR_MAILS_IN_ALL;

@@ -31,8 +31,8 @@ export type Channel = "owner_email" | "visitor_email";
 export type Reason = { code: string; points: number; text: string };
 /** What was seen on arrival and is needed to judge; null afterwards. */
 export type IntakeFacts = { honeypot?: string; originUnknown?: boolean };
-/** Declared and unlisted fields by name: text, or a list of text where a name was repeated. */
-export type Fields = Record<string, string | string[]>;
+/** Declared and unlisted fields by name: text, a number, or a list of text where a name was repeated. */
+export type Fields = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** One row a message. The id is a UUIDv7, so it tells when the message arrived and orders the inbox. */
 export const submissions = gatehouse.table(

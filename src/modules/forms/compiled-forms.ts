@@ -1,0 +1,17 @@
+import { notFound } from "#/kernel/errors";
+import { catalogue } from "./catalogue";
+import { type CompiledForm, compileForm } from "./compile-form";
+
+/** Every form of the catalogue, ready to check posts, by slug. */
+export const compiledForms: ReadonlyMap<string, CompiledForm> = new Map(
+  catalogue.map((definition) => [definition.slug, compileForm(definition)]),
+);
+
+export const findForm = (slug: string): CompiledForm | undefined => compiledForms.get(slug);
+
+/** Refuses an unknown slug with 404 `not_found`. */
+export function getForm(slug: string): CompiledForm {
+  const form = compiledForms.get(slug);
+  if (!form) throw notFound("form");
+  return form;
+}

@@ -1,0 +1,92 @@
+import { Elysia, t } from "elysia";
+import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
+import type { Kernel } from "#/kernel/kernel";
+import type { CompiledForm } from "./compile-form";
+import { compiledForms, getForm } from "./compiled-forms";
+import { requestBodyOf } from "./describe-form";
+import { htmlSnippet } from "./html-snippet";
+import { createIntakeQueue } from "./intake-queue";
+import { createPostReceiver, type ReceivePost } from "./receive-post";
+import { speaksProblem } from "./refuse-fields";
+import { showForm, showThanks } from "./show-form";
+import { findKeyHolder, storeSubmissions } from "./store-submissions";
+
+const Slug = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", description: "The form's name", examples: ["contact"] });
+const Received = t.Object({ status: t.Literal("ok"), message: t.Literal("Form received") });
+const ReceivedWithId = t.Object({
+  ...Received.properties,
+  ok: t.Literal(true),
+  id: t.String({ format: "uuid" }),
+  next: t.Nullable(t.String()),
+});
+const Page = t.String({ description: "A page" });
+const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
+
+/** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
+export function publicForms(kernel: Kernel) {
+  const receive = createPostReceiver(kernel, openIntake(kernel));
+  const app = new Elysia({ name: "forms.public", tags: ["forms"] });
+  for (const form of compiledForms.values()) addDoors(app, form, receive);
+  return app
+    .post("/f/:form", async ({ params, request }) => receive(getForm(params.form), `/f/${params.form}`, request), {
+      parse: "none",
+      params: t.Object({ form: Slug }),
+      response: responsesOf("/f"),
+      detail: { summary: "Send a form", description: everyForm(), requestBody: requestBodyOf(getForm("contact")) },
+    })
+    .get("/f/:form", async ({ params, request }) => showForm(kernel.config, getForm(params.form), request), {
+      params: t.Object({ form: Slug }),
+      response: { 200: Page, 404: PlainError },
+      detail: { summary: "The form as a page", description: "Works without script." },
+    })
+    .get("/f/:form/thanks", async ({ params, query, request }) => showThanks(kernel.config, getForm(params.form), request, query.lang), {
+      params: t.Object({ form: Slug }),
+      query: t.Object({ lang: t.Optional(t.String({ maxLength: 35, examples: ["en"] })) }),
+      response: { 200: Page, 404: PlainError },
+      detail: { summary: "What a visitor sees after sending" },
+    });
+}
+
+function openIntake(kernel: Kernel) {
+  const embedded = kernel.database.kind === "embedded";
+  return createIntakeQueue({
+    store: (batch) => storeSubmissions(kernel, batch),
+    findKeyHolder: (submission) => findKeyHolder(kernel.db, submission),
+    log: kernel.log,
+    // PGlite runs one transaction at a time; PostgreSQL commits one batch while the next is written.
+    batchRows: embedded ? 64 : 256,
+    writers: embedded ? 1 : 2,
+    capacity: kernel.config.FORMS_QUEUE,
+  });
+}
+
+/** The addresses of a form besides `/f/<slug>`. */
+function addDoors(app: Elysia<string>, form: CompiledForm, receive: ReceivePost): void {
+  for (const door of form.definition.doors.filter((path) => !path.startsWith("/f/"))) {
+    app.post(door, async ({ request }) => receive(form, door, request), {
+      parse: "none",
+      response: responsesOf(door),
+      detail: {
+        summary: form.definition.title.en ?? form.definition.slug,
+        description: `As HTML:\n\n\`\`\`html\n${htmlSnippet(form.definition, door)}\n\`\`\``,
+        requestBody: requestBodyOf(form),
+      },
+    });
+  }
+}
+
+function responsesOf(door: string) {
+  const refusal = speaksProblem(door) ? ProblemError : PlainError;
+  return {
+    200: door === "/api/contact" ? Received : ReceivedWithId,
+    303: t.Void({ description: "A browser without script is led to the thank-you page, or to `_next`" }),
+    ...Object.fromEntries(refusals.map((status) => [status, refusal])),
+  };
+}
+
+/** One documented path for all forms; each of them is an example. */
+const everyForm = (): string =>
+  [
+    "Any form of the catalogue, as JSON, urlencoded or multipart:",
+    ...[...compiledForms.values()].map(({ definition }) => `- \`${definition.slug}\`: ${definition.title.en}`),
+  ].join("\n");
