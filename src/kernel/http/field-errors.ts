@@ -1,0 +1,63 @@
+import { ValueErrorType as Broken, type ValueError } from "@sinclair/typebox/errors";
+import type { ValidationError } from "elysia";
+import type { FieldError } from "../errors";
+
+/** A hostile body can break a rule in every member; nobody reads more than this. */
+const mostErrors = 20;
+
+const wordings = new Map<Broken, readonly [code: string, detail: string]>([
+  [Broken.ObjectRequiredProperty, ["required", "This field is required"]],
+  [Broken.StringMinLength, ["too_short", "This text is too short"]],
+  [Broken.StringMaxLength, ["too_long", "This text is too long"]],
+  [Broken.StringPattern, ["invalid_format", "This text does not have the expected form"]],
+  [Broken.StringFormat, ["invalid_format", "This text does not have the expected form"]],
+  [Broken.String, ["not_text", "This must be text"]],
+  [Broken.Number, ["not_a_number", "This must be a number"]],
+  [Broken.Integer, ["not_a_number", "This must be a whole number"]],
+  [Broken.NumberMinimum, ["too_small", "This number is too small"]],
+  [Broken.NumberExclusiveMinimum, ["too_small", "This number is too small"]],
+  [Broken.IntegerMinimum, ["too_small", "This number is too small"]],
+  [Broken.IntegerExclusiveMinimum, ["too_small", "This number is too small"]],
+  [Broken.NumberMaximum, ["too_large", "This number is too large"]],
+  [Broken.NumberExclusiveMaximum, ["too_large", "This number is too large"]],
+  [Broken.IntegerMaximum, ["too_large", "This number is too large"]],
+  [Broken.IntegerExclusiveMaximum, ["too_large", "This number is too large"]],
+  [Broken.Boolean, ["not_a_boolean", "This must be true or false"]],
+  [Broken.Array, ["not_a_list", "This must be a list"]],
+  [Broken.ArrayMinItems, ["too_few", "This list is too short"]],
+  [Broken.ArrayMaxItems, ["too_many", "This list is too long"]],
+  [Broken.Object, ["not_an_object", "This must be an object"]],
+  [Broken.Literal, ["not_an_option", "This is none of the options"]],
+  [Broken.Union, ["not_an_option", "This is none of the options"]],
+  [Broken.ObjectAdditionalProperties, ["unexpected", "This field is not expected"]],
+]);
+
+/**
+ * Names the fields and never the values: a refused body can hold personal data. One error a field, the first broken
+ * rule; a name that is no plain identifier may be the sender's own text and becomes `*`.
+ */
+export function fieldErrors(error: ValidationError): FieldError[] {
+  const found = new Map<string, FieldError>();
+  for (const { path, type } of brokenRules(error)) {
+    const field = nameField(path);
+    if (found.has(field)) continue;
+    const [code, detail] = wordings.get(type) ?? ["invalid", "This value is not valid"];
+    found.set(field, { field, code, detail });
+    if (found.size === mostErrors) break;
+  }
+  return [...found.values()];
+}
+
+function brokenRules({ validator, value, valueError }: ValidationError): Iterable<ValueError> {
+  if ("Errors" in validator) return validator.Errors(value);
+  return valueError ? [valueError] : [];
+}
+
+/** A JSON pointer (RFC 6901) as `address.lines.0`; the body itself is `""`. */
+function nameField(pointer: string): string {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((name) => (/^[A-Za-z_][A-Za-z0-9_-]{0,63}$|^[0-9]{1,4}$/.test(name) ? name : "*"))
+    .join(".");
+}

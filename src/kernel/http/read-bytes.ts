@@ -1,0 +1,80 @@
+import { AppError } from "../errors";
+import { holdBytes } from "./body-budget";
+
+const tooLarge = () => new AppError(413, "too_large", "The body is larger than this address takes");
+
+/**
+ * Reads a body whole, at most `maxBytes`, within `timeoutMs` when given. Refuses with 413 `too_large` (by
+ * `Content-Length` before reading, and by counting), 415 for any `Content-Encoding` (Bun does not decode them),
+ * 408 `too_slow`, 400 `malformed_body` when the sender breaks off, and 503 `overloaded` while other bodies fill the
+ * memory set aside for them. What was read counts to that until the request is answered.
+ */
+export async function readBytes(
+  request: Request,
+  maxBytes: number,
+  { timeoutMs }: { timeoutMs?: number } = {},
+): Promise<Uint8Array> {
+  if (request.headers.has("content-encoding")) {
+    throw new AppError(
+      415,
+      "unsupported_media_type",
+      "Cannot take an encoded body: send it without Content-Encoding",
+    );
+  }
+  const declared = request.headers.get("content-length");
+  const reading =
+    declared === null ? readStream(request, maxBytes) : readDeclared(request, Number(declared), maxBytes);
+  return timeoutMs === undefined ? reading : within(reading, timeoutMs);
+}
+
+/** The server holds a sender to the length it declared, so one read takes it all. */
+async function readDeclared(request: Request, declared: number, maxBytes: number) {
+  if (!(declared <= maxBytes)) throw tooLarge();
+  holdBytes(request, declared);
+  const bytes = await request.bytes().catch(brokenOff);
+  if (bytes.length > maxBytes) throw tooLarge();
+  return bytes;
+}
+
+async function readStream(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  for (;;) {
+    const { done, value } = await reader.read().catch(brokenOff);
+    if (done) return joined(chunks, length);
+    length += value.length;
+    if (length > maxBytes) {
+      reader.cancel().catch(() => {});
+      throw tooLarge();
+    }
+    holdBytes(request, value.length);
+    chunks.push(value);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function brokenOff(cause: unknown): never {
+  throw new AppError(400, "malformed_body", "The body broke off", { cause });
+}
+
+async function within<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const tooSlow = () => reject(new AppError(408, "too_slow", "The body took too long to arrive"));
+  const timer = setTimeout(tooSlow, timeoutMs);
+  try {
+    return await Promise.race([reading, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,83 @@
+import { type Client, clientAddress, peerAddress } from "./client-address";
+import type { IpBytes } from "./ip-address";
+
+/** What the kernel knows of one request while it is served. */
+export type RequestContext = {
+  /** Answered as `X-Request-Id`, and written in every log line. */
+  id: string;
+  /** Milliseconds of `performance.now()`. */
+  startedAt: number;
+  /** The pattern, never the path: `/f/:form`; `unmatched` where no route takes the address. */
+  route: string;
+  /** Bytes of body held for this request; they count to the process-wide budget until it is answered. */
+  bodyBytes: number;
+  /** `apart`: it did not come through the kernel (a unit test), so nobody will say when it is answered. */
+  phase: "apart" | "open" | "answered";
+  client: Client | undefined;
+};
+
+/** How the process is reached: which peers may speak for others, and who the peer of a request is. */
+export type Forwarding = {
+  isTrusted(address: IpBytes): boolean;
+  peerOf(request: Request): string | undefined;
+  /** Called for each request with a forwarding header from a peer that is no trusted proxy. */
+  untrustedSeen(): void;
+};
+
+type Known = RequestContext & { forwarding: Forwarding };
+
+const contexts = new WeakMap<Request, Known>();
+const nobody: Forwarding = { isTrusted: () => false, peerOf: () => undefined, untrustedSeen: () => {} };
+
+/** An id that may stand in a header and a log line as it is. */
+const saneId = /^[A-Za-z0-9._-]{8,128}$/;
+
+/** Starts the context of a request. An inbound `X-Request-Id` counts from trusted proxies alone. */
+export function openContext(
+  request: Request,
+  route: string,
+  forwarding: Forwarding = nobody,
+): RequestContext {
+  const context: Known = {
+    id: "",
+    startedAt: performance.now(),
+    route,
+    bodyBytes: 0,
+    phase: "open",
+    client: undefined,
+    forwarding,
+  };
+  contexts.set(request, context);
+  context.id = inboundId(request, forwarding) ?? Bun.randomUUIDv7();
+  return context;
+}
+
+/** The context of a request; one that did not come through the kernel (a unit test) gets a fresh one. */
+export const contextOf = (request: Request): RequestContext => known(request);
+
+/** Who sent it, found at the first question: most requests never ask. */
+export function clientOf(request: Request): Client {
+  const context = known(request);
+  if (context.client) return context.client;
+  const { isTrusted, peerOf, untrustedSeen } = context.forwarding;
+  const client = clientAddress(request, peerOf(request), isTrusted);
+  if (client.untrustedForwarding) untrustedSeen();
+  context.client = client;
+  return client;
+}
+
+function known(request: Request): Known {
+  let context = contexts.get(request);
+  if (!context) {
+    openContext(request, "unmatched");
+    context = contexts.get(request) as Known;
+    context.phase = "apart";
+  }
+  return context;
+}
+
+function inboundId(request: Request, forwarding: Forwarding): string | undefined {
+  const id = request.headers.get("x-request-id");
+  if (id === null || !saneId.test(id)) return;
+  return forwarding.isTrusted(peerAddress(forwarding.peerOf(request))) ? id : undefined;
+}
