@@ -19,9 +19,15 @@ export function openBoss(database: Database, log: Log, superviseSeconds?: number
     db: { executeSql: (text, values) => database.executeSql(text, values) },
     supervise: work,
     schedule: work,
-    ...(work && { superviseIntervalSeconds: superviseSeconds, monitorIntervalSeconds: superviseSeconds }),
+    ...(work && {
+      superviseIntervalSeconds: superviseSeconds,
+      monitorIntervalSeconds: superviseSeconds,
+      cronWorkerIntervalSeconds: Math.min(5, superviseSeconds),
+    }),
     maintenanceIntervalSeconds: 3600,
-    // The embedded database has no autovacuum to watch; `sweep.ts` vacuums instead.
+    // Chains of dependent jobs, which we do not use.
+    flowIntervalSeconds: 3600,
+    // The embedded database has no autovacuum to watch; `startSweep` vacuums instead.
     monitorVacuum: !embedded,
     reindex: !embedded,
   });

@@ -3,11 +3,11 @@ import type { PgBoss } from "pg-boss";
 import type { Database } from "#/kernel/db";
 import { executorOf } from "#/kernel/db/execute-sql";
 import type { Log } from "#/kernel/log";
-import { jobsSchema, openBoss } from "./boss";
+import { openBoss } from "./boss";
 import type { JobOf, JobsOf } from "./contract";
-import { listDeadLetters } from "./dead-letters";
 import { type Dispatch, startDispatch } from "./dispatch";
 import { ensureQueues, ensureSchedules, warmQueues } from "./queues";
+import { openStore } from "./store";
 import { startSweep } from "./sweep";
 
 type Options = {
@@ -34,6 +34,7 @@ export function createJobs<Context>(
   { maxRunning = 64, superviseSeconds = 10 }: Options = {},
 ): JobsOf<Context> {
   let working: { boss: PgBoss; dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
+  const store = openStore(database);
   const enqueued = new Set<string>();
 
   /** The transaction is the caller's, so its commit cannot be seen from here. */
@@ -67,12 +68,8 @@ export function createJobs<Context>(
       const boss = openBoss(database, log, superviseSeconds);
       await boss.start();
       await warmQueues(boss, jobs);
-      const dispatch = startDispatch(boss, jobs, context, {
-        log,
-        maxRunning,
-        analyze: () => database.executeSql(`analyze ${jobsSchema}.job_common`),
-      });
-      working = { boss, dispatch, sweep: startSweep(database, log) };
+      const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store });
+      working = { boss, dispatch, sweep: startSweep(store, log, { vacuum: database.kind === "embedded" }) };
     },
 
     async stop(timeoutMs) {
@@ -93,15 +90,22 @@ export function createJobs<Context>(
         : { ok: false, detail: `no look at the queues for ${Math.round(idle / 1000)} s` };
     },
 
-    deadLetters: () => listDeadLetters(database),
+    deadLetters: () => store.listDeadLetters(),
   };
 }
 
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */
 async function prepare(database: Database, jobs: readonly JobOf<never>[], log: Log): Promise<void> {
   const boss = openBoss(database, log);
-  await boss.start();
+  await boss.start().catch((error) => {
+    // Two instances met on an empty database: the other has made the tables meanwhile.
+    if (!raceCodes.has(error?.code)) throw error;
+    return boss.start();
+  });
   await ensureQueues(boss, jobs);
   await ensureSchedules(boss, jobs);
   await boss.stop({ graceful: false });
 }
+
+/** PostgreSQL's codes for "exists already": unique_violation, duplicate_schema, _table, _object. */
+const raceCodes = new Set(["23505", "42P06", "42P07", "42710"]);

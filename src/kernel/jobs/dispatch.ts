@@ -5,20 +5,21 @@ import type { JobOf } from "./contract";
 import { createFinish, type Finish } from "./finish";
 import { beatSeconds } from "./queues";
 import { runJob } from "./run-job";
+import type { Store } from "./store";
 
 /** A full claim slower than this was sorted instead of read from its index: the planner's numbers are stale. */
 const slowClaimMs = 10;
 const analyzeEveryMs = 30_000;
 
-/** How long an idle queue waits for its next look, in milliseconds. A wake-up comes sooner. */
-const pollMs = 1000;
+/** How often idle queues are asked for work, in milliseconds: one question for all. A wake-up comes sooner. */
+const pollMs = 500;
 
 type Queue<Context> = {
   job: JobOf<Context>;
   finish: Finish;
   running: Map<string, Run>;
-  /** When it is looked at next, on the clock of `performance.now`. */
-  due: number;
+  /** Something may be waiting: the last claim was full, or somebody said so. */
+  due: boolean;
 };
 type Run = { claim: JobWithMetadata<unknown>; since: number; ended: Promise<void> };
 
@@ -40,10 +41,10 @@ export function startDispatch<Context>(
   boss: PgBoss,
   jobs: readonly JobOf<Context>[],
   context: Context,
-  { log, maxRunning, analyze }: { log: Log; maxRunning: number; analyze: () => Promise<unknown> },
+  { log, maxRunning, store }: { log: Log; maxRunning: number; store: Store },
 ): Dispatch {
   const queues: Queue<Context>[] = jobs
-    .map((job) => ({ job, finish: createFinish(boss, job.name, log), running: new Map(), due: 0 }))
+    .map((job) => ({ job, finish: createFinish(boss, job.name, log), running: new Map(), due: true }))
     .sort((a, b) => (b.job.priority ?? 0) - (a.job.priority ?? 0));
   const total = () => queues.reduce((sum, { running }) => sum + running.size, 0);
   let stopping = false;
@@ -61,27 +62,40 @@ export function startDispatch<Context>(
     queue.running.set(claim.id, { claim, since: performance.now(), ended });
   };
 
+  const freeSlots = ({ job, running }: Queue<Context>) =>
+    Math.min((job.concurrency ?? 1) - running.size, maxRunning - total());
+  const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0;
+
   const claim = async (queue: Queue<Context>): Promise<void> => {
-    const free = Math.min((queue.job.concurrency ?? 1) - queue.running.size, maxRunning - total());
-    if (free <= 0 || queue.due > performance.now()) return;
-    // Set before the query: a wake-up that comes while it runs must not be overwritten.
+    if (!canClaim(queue)) return;
+    const free = freeSlots(queue);
+    // Before the query: a wake-up that comes while it runs must not be overwritten.
+    queue.due = false;
     const started = performance.now();
-    queue.due = started + pollMs;
     const claims = await boss.fetch<unknown>(queue.job.name, { batchSize: free, includeMetadata: true });
     for (const each of claims) begin(queue, each);
     if (claims.length < free) return;
-    queue.due = 0;
+    queue.due = true;
     // After a sudden backlog each claim of 32 took 32 ms, until autovacuum would have come by; 1 ms once analyzed.
     const ended = performance.now();
     if (ended - started > slowClaimMs && ended - lastAnalyze > analyzeEveryMs) {
       lastAnalyze = ended;
-      await analyze();
+      await store.analyze();
     }
   };
 
+  const wake = (names: Iterable<string>) => {
+    const woken = new Set(names);
+    for (const queue of queues) if (woken.has(queue.job.name)) queue.due = true;
+  };
+
   const look = async () => {
+    const idle = queues.filter(({ due }) => !due).map(({ job }) => job.name);
+    if (performance.now() - lastLook >= pollMs) {
+      wake(await store.listReady(idle));
+      lastLook = performance.now();
+    }
     for (const queue of queues) if (!stopping) await claim(queue);
-    lastLook = performance.now();
   };
 
   const loop = async () => {
@@ -93,10 +107,7 @@ export function startDispatch<Context>(
         log("error", "jobs.claim_failed", { error: nameOf(error) });
         await Bun.sleep(pollMs);
       }
-      const isFree = (queue: Queue<Context>) => queue.running.size < (queue.job.concurrency ?? 1);
-      const next = Math.min(...queues.filter(isFree).map(({ due }) => due));
-      const wait = total() >= maxRunning ? pollMs : Math.min(next - performance.now(), pollMs);
-      if (wait > 0 && !stopping) await waitFor(signal.promise, wait);
+      if (!stopping && !queues.some(canClaim)) await waitFor(signal.promise, pollMs);
     }
   };
 
@@ -105,8 +116,7 @@ export function startDispatch<Context>(
 
   return {
     wake(names) {
-      const woken = new Set(names);
-      for (const queue of queues) if (woken.has(queue.job.name)) queue.due = 0;
+      wake(names);
       signal.resolve();
     },
     idleMs: () => performance.now() - lastLook,

@@ -1,21 +1,21 @@
-import type { Database } from "#/kernel/db";
 import type { Log } from "#/kernel/log";
-import { jobsSchema, nameOf } from "./boss";
-import { findUnreportedDeaths } from "./dead-letters";
+import { nameOf } from "./boss";
+import type { Store } from "./store";
 
 const everySeconds = 60;
 
-/**
- * Once a minute: says which jobs died together with their processes, and on the embedded database, which has
- * no autovacuum, removes the dead rows that every claim and deletion leaves behind.
- */
-export function startSweep(database: Database, log: Log): { stop(): Promise<void> } {
+/** Once a minute: says which jobs died together with their processes, and vacuums where nobody else does. */
+export function startSweep(
+  store: Store,
+  log: Log,
+  { vacuum }: { vacuum: boolean },
+): { stop(): Promise<void> } {
   const sweep = async () => {
     try {
-      for (const { job, id } of await findUnreportedDeaths(database, everySeconds)) {
+      for (const { job, id } of await store.listSilentDeaths(everySeconds)) {
         log("error", "jobs.dead", { job, id, error: "ProcessDied" });
       }
-      if (database.kind === "embedded") await database.executeSql(`vacuum ${jobsSchema}.job_common`);
+      if (vacuum) await store.vacuum();
     } catch (error) {
       log("warn", "jobs.sweep_failed", { error: nameOf(error) });
     }
