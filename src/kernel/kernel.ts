@@ -1,6 +1,6 @@
 import type { Config } from "./config";
 import type { Database, Db } from "./db";
-import type { Jobs } from "./jobs";
+import type { JobsOf } from "./jobs/contract";
 import type { Log } from "./log";
 import type { Mail } from "./mail";
 import type { RateLimits } from "./rate-limit";
@@ -18,7 +18,7 @@ export type Kernel = {
   config: Config;
   database: Database;
   db: Db;
-  jobs: Jobs;
+  jobs: JobsOf<Kernel>;
   limits: RateLimits;
   log: Log;
   mail: Mail;

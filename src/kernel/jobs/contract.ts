@@ -1,0 +1,52 @@
+import type { Static, TObject } from "@sinclair/typebox";
+import type { Db } from "#/kernel/db";
+
+/**
+ * A kind of background work. Runs at least once per enqueued payload, so every effect carries a key.
+ * `Context` is what `run` is given (the Kernel); it is a parameter here because the Kernel itself holds `JobsOf`.
+ */
+export type JobOf<Context, Payload extends TObject = TObject> = {
+  /** `module.verb`; also the name of its queue. */
+  name: string;
+  /** Ids only: the queue's table must hold nothing personal. */
+  payload: Payload;
+  run(context: Context, payload: Static<Payload>): Promise<void>;
+  /** Kinds with a higher number are claimed first; default 0. */
+  priority?: number;
+  /** Runs at one time in this process; default 1. Quick work that only meets the database wants 16 or more. */
+  concurrency?: number;
+  /** How often it is repeated after a crash or a thrown error, with backoff; default 5. */
+  retryLimit?: number;
+  /** The first wait before a repetition, in seconds; it doubles, with jitter, up to ten minutes. Default 5. */
+  retryDelaySeconds?: number;
+  /** Seconds one run may take before it counts as failed; default 60. */
+  leaseSeconds?: number;
+  /** A cron expression (UTC) on which it runs with an empty payload. */
+  schedule?: string;
+};
+
+/** Runs of one kind that were given up: attempts used up, or a payload that its schema refuses. */
+export type DeadLetters = { job: string; count: number; newest: Date };
+
+export type JobsOf<Context> = {
+  /**
+   * Exists exactly when the caller's transaction commits; one statement for the whole batch.
+   * `startAfter` is the earliest moment. Starts within milliseconds of the commit here, a second elsewhere.
+   */
+  enqueue<Payload extends TObject>(
+    tx: Db,
+    job: JobOf<Context, Payload>,
+    payloads: readonly Static<Payload>[],
+    options?: { startAfter?: Date },
+  ): Promise<void>;
+  /** Creates or upgrades the queue's tables and the queues, without working. `start` does it too. */
+  migrate(): Promise<void>;
+  /** Begins to work. Throws when the tables cannot be prepared. */
+  start(context: Context): Promise<void>;
+  /** Stops claiming and waits for what runs, at most `timeoutMs`. What still runs then is repeated elsewhere. */
+  stop(timeoutMs: number): Promise<void>;
+  /** Whether the workers are alive, for `readyz`. */
+  check(): Promise<{ ok: boolean; detail: string }>;
+  /** What was given up in the last 30 days, by kind, most recent first. */
+  deadLetters(): Promise<DeadLetters[]>;
+};

@@ -1,0 +1,111 @@
+import type { TObject } from "@sinclair/typebox";
+import type { PgBoss } from "pg-boss";
+import type { Database } from "#/kernel/db";
+import { executorOf } from "#/kernel/db/execute-sql";
+import type { Log } from "#/kernel/log";
+import { openBoss } from "./boss";
+import type { JobOf, JobsOf } from "./contract";
+import { type Dispatch, startDispatch } from "./dispatch";
+import { ensureQueues, ensureSchedules, warmQueues } from "./queues";
+import { openStore } from "./store";
+import { startSweep } from "./sweep";
+
+type Options = {
+  /** Runs of all kinds at one time in this process; default 64. */
+  maxRunning?: number;
+  /** Seconds between looks for runs that outlived their lease or whose process died; default 10. */
+  superviseSeconds?: number;
+};
+
+/** A commit follows its last statement by a few milliseconds; a look that comes too early costs one more. */
+const wakeAfterMs = 20;
+
+/** No look at the queues for this long means that the workers hang. */
+const deadAfterMs = 15_000;
+
+/**
+ * The background work of one process, on pg-boss in the database it is given: no connection of its own.
+ * The same on PGlite and PostgreSQL; several processes may share a PostgreSQL.
+ */
+export function createJobs<Context>(
+  database: Database,
+  jobs: readonly JobOf<Context>[],
+  log: Log,
+  { maxRunning = 64, superviseSeconds = 10 }: Options = {},
+): JobsOf<Context> {
+  let working: { boss: PgBoss; dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
+  const store = openStore(database);
+  const enqueued = new Set<string>();
+
+  /** The transaction is the caller's, so its commit cannot be seen from here. */
+  const wakeSoon = (name: string) => {
+    if (enqueued.size === 0) setTimeout(wake, wakeAfterMs);
+    enqueued.add(name);
+  };
+  const wake = () => {
+    working?.dispatch.wake(enqueued);
+    enqueued.clear();
+  };
+
+  return {
+    async enqueue<Payload extends TObject>(
+      tx: Parameters<JobsOf<Context>["enqueue"]>[0],
+      job: JobOf<Context, Payload>,
+      payloads: readonly object[],
+      { startAfter }: { startAfter?: Date } = {},
+    ) {
+      if (!working) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      if (payloads.length === 0) return;
+      const rows = payloads.map((data) => (startAfter ? { data, startAfter } : { data }));
+      await working.boss.insert(job.name, rows, { db: executorOf(tx) });
+      if (!startAfter || startAfter.getTime() <= Date.now()) wakeSoon(job.name);
+    },
+
+    migrate: () => prepare(database, jobs, log),
+
+    async start(context) {
+      await prepare(database, jobs, log);
+      const boss = openBoss(database, log, superviseSeconds);
+      await boss.start();
+      await warmQueues(boss, jobs);
+      const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store });
+      working = { boss, dispatch, sweep: startSweep(store, log, { vacuum: database.kind === "embedded" }) };
+    },
+
+    async stop(timeoutMs) {
+      if (!working) return;
+      const { boss, dispatch, sweep } = working;
+      const left = await dispatch.stop(timeoutMs);
+      working = undefined;
+      if (left > 0) log("warn", "jobs.left_running", { count: left });
+      await sweep.stop();
+      await boss.stop({ graceful: false });
+    },
+
+    async check() {
+      if (!working) return { ok: false, detail: "not started" };
+      const idle = working.dispatch.idleMs();
+      return idle < deadAfterMs
+        ? { ok: true, detail: "working" }
+        : { ok: false, detail: `no look at the queues for ${Math.round(idle / 1000)} s` };
+    },
+
+    deadLetters: () => store.listDeadLetters(),
+  };
+}
+
+/** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */
+async function prepare(database: Database, jobs: readonly JobOf<never>[], log: Log): Promise<void> {
+  const boss = openBoss(database, log);
+  await boss.start().catch((error) => {
+    // Two instances met on an empty database: the other has made the tables meanwhile.
+    if (!raceCodes.has(error?.code)) throw error;
+    return boss.start();
+  });
+  await ensureQueues(boss, jobs);
+  await ensureSchedules(boss, jobs);
+  await boss.stop({ graceful: false });
+}
+
+/** PostgreSQL's codes for "exists already": unique_violation, duplicate_schema, _table, _object. */
+const raceCodes = new Set(["23505", "42P06", "42P07", "42710"]);

@@ -1,0 +1,153 @@
+import type { JobWithMetadata, PgBoss } from "pg-boss";
+import type { Log } from "#/kernel/log";
+import { nameOf } from "./boss";
+import type { JobOf } from "./contract";
+import { createFinish, type Finish } from "./finish";
+import { beatSeconds } from "./queues";
+import { runJob } from "./run-job";
+import type { Store } from "./store";
+
+/** A full claim slower than this was sorted instead of read from its index: the planner's numbers are stale. */
+const slowClaimMs = 10;
+const analyzeEveryMs = 30_000;
+
+/** How often idle queues are asked for work, in milliseconds: one question for all. A wake-up comes sooner. */
+const pollMs = 500;
+
+type Queue<Context> = {
+  job: JobOf<Context>;
+  finish: Finish;
+  running: Map<string, Run>;
+  /** Something may be waiting: the last claim was full, or somebody said so. */
+  due: boolean;
+};
+type Run = { claim: JobWithMetadata<unknown>; since: number; ended: Promise<void> };
+
+export type Dispatch = {
+  /** Looks at these queues at once. */
+  wake(names: Iterable<string>): void;
+  /** Milliseconds since every queue was last looked at. */
+  idleMs(): number;
+  /** Stops claiming and waits; returns how many runs were still under way. */
+  stop(timeoutMs: number): Promise<number>;
+};
+
+/**
+ * Claims as many jobs as there are free slots, highest priority first, and runs them side by side.
+ * One loop for all queues: a slow job holds its own slot and nothing else, and a full house (`maxRunning`)
+ * gives each freed slot to the most urgent kind.
+ */
+export function startDispatch<Context>(
+  boss: PgBoss,
+  jobs: readonly JobOf<Context>[],
+  context: Context,
+  { log, maxRunning, store }: { log: Log; maxRunning: number; store: Store },
+): Dispatch {
+  const queues: Queue<Context>[] = jobs
+    .map((job) => ({ job, finish: createFinish(boss, job.name, log), running: new Map(), due: true }))
+    .sort((a, b) => (b.job.priority ?? 0) - (a.job.priority ?? 0));
+  const total = () => queues.reduce((sum, { running }) => sum + running.size, 0);
+  let stopping = false;
+  let lastLook = performance.now();
+  let lastAnalyze = Number.NEGATIVE_INFINITY;
+  let signal = Promise.withResolvers<void>();
+
+  const begin = (queue: Queue<Context>, claim: JobWithMetadata<unknown>) => {
+    const ended = runJob(queue.job, context, claim.data)
+      .then((outcome) => queue.finish(claim, outcome))
+      .finally(() => {
+        queue.running.delete(claim.id);
+        signal.resolve();
+      });
+    queue.running.set(claim.id, { claim, since: performance.now(), ended });
+  };
+
+  const freeSlots = ({ job, running }: Queue<Context>) =>
+    Math.min((job.concurrency ?? 1) - running.size, maxRunning - total());
+  const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0;
+
+  const claim = async (queue: Queue<Context>): Promise<void> => {
+    if (!canClaim(queue)) return;
+    const free = freeSlots(queue);
+    // Before the query: a wake-up that comes while it runs must not be overwritten.
+    queue.due = false;
+    const started = performance.now();
+    const claims = await boss.fetch<unknown>(queue.job.name, { batchSize: free, includeMetadata: true });
+    for (const each of claims) begin(queue, each);
+    if (claims.length < free) return;
+    queue.due = true;
+    // After a sudden backlog each claim of 32 took 32 ms, until autovacuum would have come by; 1 ms once analyzed.
+    const ended = performance.now();
+    if (ended - started > slowClaimMs && ended - lastAnalyze > analyzeEveryMs) {
+      lastAnalyze = ended;
+      await store.analyze();
+    }
+  };
+
+  const wake = (names: Iterable<string>) => {
+    const woken = new Set(names);
+    for (const queue of queues) if (woken.has(queue.job.name)) queue.due = true;
+  };
+
+  const look = async () => {
+    const idle = queues.filter(({ due }) => !due).map(({ job }) => job.name);
+    if (performance.now() - lastLook >= pollMs) {
+      wake(await store.listReady(idle));
+      lastLook = performance.now();
+    }
+    for (const queue of queues) if (!stopping) await claim(queue);
+  };
+
+  const loop = async () => {
+    while (!stopping) {
+      signal = Promise.withResolvers();
+      try {
+        await look();
+      } catch (error) {
+        log("error", "jobs.claim_failed", { error: nameOf(error) });
+        await Bun.sleep(pollMs);
+      }
+      if (!stopping && !queues.some(canClaim)) await waitFor(signal.promise, pollMs);
+    }
+  };
+
+  const beat = setInterval(() => report(boss, queues, log), beatSeconds * 1000);
+  const looping = loop();
+
+  return {
+    wake(names) {
+      wake(names);
+      signal.resolve();
+    },
+    idleMs: () => performance.now() - lastLook,
+    async stop(timeoutMs) {
+      stopping = true;
+      signal.resolve();
+      const idle = looping.then(() =>
+        Promise.all(queues.flatMap((q) => [...q.running.values()].map((r) => r.ended))),
+      );
+      await waitFor(idle, timeoutMs);
+      clearInterval(beat);
+      return total();
+    },
+  };
+}
+
+/** Tells the queue that these runs are alive. Short ones end before their first report. */
+async function report<Context>(boss: PgBoss, queues: readonly Queue<Context>[], log: Log): Promise<void> {
+  const before = performance.now() - (beatSeconds * 1000) / 2;
+  for (const { job, running } of queues) {
+    const claims = [...running.values()].filter(({ since }) => since < before).map((run) => run.claim);
+    if (claims.length === 0) continue;
+    await boss.touch(job.name, claims).catch((error) => {
+      log("warn", "jobs.report_failed", { job: job.name, error: nameOf(error) });
+    });
+  }
+}
+
+/** Waits for the promise, at most `ms`. */
+async function waitFor(promise: Promise<unknown>, ms: number): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, ms);
+  await Promise.race([promise, timeout.promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,55 @@
+import type { Database } from "#/kernel/db";
+import { jobsSchema } from "./boss";
+import type { DeadLetters } from "./contract";
+
+/** What pg-boss's own functions do not answer; the only place that names its columns. */
+export type Store = ReturnType<typeof openStore>;
+
+const table = `${jobsSchema}.job_common`;
+
+export const openStore = (database: Database) => ({
+  /** Those of the queues that hold a job whose moment has come. */
+  async listReady(queues: readonly string[]): Promise<string[]> {
+    if (queues.length === 0) return [];
+    const { rows } = await database.executeSql(
+      `select name from unnest($1::text[]) as name where exists (
+         select 1 from ${table} j
+         where j.name = name.name and j.state < 'active' and not j.blocked and j.start_after <= now())`,
+      [queues],
+    );
+    return rows.map(({ name }) => String(name));
+  },
+
+  /** Given up, by kind, most recent first: `failed` has no attempt left, `cancelled` could not be read. */
+  async listDeadLetters(): Promise<DeadLetters[]> {
+    const { rows } = await database.executeSql(
+      `select name as job, count(*)::int as count, max(completed_on) as newest
+       from ${table} where state in ('failed', 'cancelled') group by name order by newest desc`,
+    );
+    return rows.map(({ job, count, newest }) => ({
+      job: String(job),
+      count: Number(count),
+      newest: new Date(newest as string | Date),
+    }));
+  },
+
+  /**
+   * Jobs given up in the last `seconds` that no process reported: each attempt ended with its process.
+   * A run that reported carries `{"error": …}` as its output. At most 100.
+   */
+  async listSilentDeaths(seconds: number): Promise<{ job: string; id: string }[]> {
+    const { rows } = await database.executeSql(
+      `select name as job, id::text as id from ${table}
+       where state = 'failed' and completed_on > now() - $1::int * interval '1 second'
+         and (output -> 'error') is null order by completed_on limit 100`,
+      [seconds],
+    );
+    return rows.map(({ job, id }) => ({ job: String(job), id: String(id) }));
+  },
+
+  /** Gives the planner fresh numbers. */
+  analyze: () => database.executeSql(`analyze ${table}`),
+
+  /** Removes dead rows, where no autovacuum does. */
+  vacuum: () => database.executeSql(`vacuum ${table}`),
+});

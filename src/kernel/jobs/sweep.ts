@@ -1,0 +1,34 @@
+import type { Log } from "#/kernel/log";
+import { nameOf } from "./boss";
+import type { Store } from "./store";
+
+const everySeconds = 60;
+
+/** Once a minute: says which jobs died together with their processes, and vacuums where nobody else does. */
+export function startSweep(
+  store: Store,
+  log: Log,
+  { vacuum }: { vacuum: boolean },
+): { stop(): Promise<void> } {
+  const sweep = async () => {
+    try {
+      for (const { job, id } of await store.listSilentDeaths(everySeconds)) {
+        log("error", "jobs.dead", { job, id, error: "ProcessDied" });
+      }
+      if (vacuum) await store.vacuum();
+    } catch (error) {
+      log("warn", "jobs.sweep_failed", { error: nameOf(error) });
+    }
+  };
+
+  let sweeping = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweep);
+  }, everySeconds * 1000);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await sweeping;
+    },
+  };
+}
