@@ -3,6 +3,7 @@ import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import { version } from "#/kernel/version";
 import { answerReadiness } from "./answer-readiness";
+import { checkDatabase } from "./check-database";
 import { createReadiness } from "./readiness";
 
 const Check = t.Object({ ok: t.Boolean(), detail: t.String(), ms: t.Integer({ description: "Milliseconds" }) });

@@ -1,0 +1,32 @@
+import { Elysia } from "elysia";
+import { appOptions, byPath, chooseVoice, formsCors, apiCors, httpKernel, plain, problem, typed } from "#/kernel/http";
+import type { Kernel } from "#/kernel/kernel";
+import type { Module } from "#/kernel/module";
+import { forms, publicForms } from "#/modules/forms";
+import { probes } from "#/modules/ops";
+
+/** Every module; `boot.ts` gathers their jobs. */
+export const modules: readonly Module[] = [forms];
+
+/** Who speaks how, the first match wins; everything else speaks `problem`. */
+const voiceOf = chooseVoice([
+  ["/api/v1/*", problem],
+  ["/api/*", plain],
+  ["/f/*", plain],
+  ["/health", plain],
+  ["/v1/*", typed],
+]);
+
+/** The service as one app: the kernel first, because a hook covers only what follows it, then each module. */
+export const createApp = (kernel: Kernel) => {
+  const { config, log } = kernel;
+  const forms = formsCors(config);
+  const others = apiCors(config);
+  const formPaths = ["/f/*", "/api/*"] as const;
+  return new Elysia(appOptions)
+    .use(httpKernel({ config, log, voiceOf, corsOf: byPath(formPaths.map((path) => [path, forms] as const), others) }))
+    .use(probes(kernel))
+    .use(publicForms(kernel));
+};
+
+export type App = ReturnType<typeof createApp>;

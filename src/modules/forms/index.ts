@@ -1,0 +1,11 @@
+import type { Module } from "#/kernel/module";
+import { deliverSubmission } from "./deliver-submission";
+import { processSubmission } from "./process-submission";
+import { purgeKeys } from "./purge-keys";
+
+export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
+export { compiledForms } from "./compiled-forms";
+export { publicForms } from "./routes";
+
+/** What visitors send: intake, screening, deliveries. */
+export const forms: Module = { name: "forms", jobs: [processSubmission, deliverSubmission, purgeKeys] };

@@ -1,0 +1,1 @@
+export { probes } from "./routes";
