@@ -22,7 +22,7 @@ const reaches: Record<string, readonly string[]> = {
   modules: ["kernel"],
   app: ["kernel", "modules"],
   boot: ["kernel", "integrations", "modules", "app"],
-  cli: ["kernel", "modules", "app", "boot"],
+  cli: ["cli", "kernel", "modules", "app", "boot"],
   main: ["cli"],
   pages: ["pages", "app"],
 };

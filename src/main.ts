@@ -1,0 +1,8 @@
+#!/usr/bin/env bun
+import { runCommand } from "./cli/frame";
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  doctor: () => import("./cli/doctor"),
+  health: () => import("./cli/health"),
+  version: () => import("./cli/version"),
+});
