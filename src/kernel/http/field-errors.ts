@@ -5,7 +5,9 @@ import type { FieldError } from "../errors";
 /** A hostile body can break a rule in every member; nobody reads more than this. */
 const mostErrors = 20;
 
-const wordings = new Map<Broken, readonly [code: string, detail: string]>([
+type Wording = readonly [code: string, detail: string];
+
+const wordings = new Map<Broken, Wording>([
   [Broken.ObjectRequiredProperty, ["required", "This field is required"]],
   [Broken.StringMinLength, ["too_short", "This text is too short"]],
   [Broken.StringMaxLength, ["too_long", "This text is too long"]],
@@ -28,7 +30,6 @@ const wordings = new Map<Broken, readonly [code: string, detail: string]>([
   [Broken.ArrayMaxItems, ["too_many", "This list is too long"]],
   [Broken.Object, ["not_an_object", "This must be an object"]],
   [Broken.Literal, ["not_an_option", "This is none of the options"]],
-  [Broken.Union, ["not_an_option", "This is none of the options"]],
   [Broken.ObjectAdditionalProperties, ["unexpected", "This field is not expected"]],
 ]);
 
@@ -38,15 +39,33 @@ const wordings = new Map<Broken, readonly [code: string, detail: string]>([
  */
 export function fieldErrors(error: ValidationError): FieldError[] {
   const found = new Map<string, FieldError>();
-  for (const { path, type } of brokenRules(error)) {
-    const field = nameField(path);
+  for (const broken of brokenRules(error)) {
+    const field = nameField(broken.path);
     if (found.has(field)) continue;
-    const [code, detail] = wordings.get(type) ?? ["invalid", "This value is not valid"];
+    const [code, detail] = wordRule(broken);
     found.set(field, { field, code, detail });
     if (found.size === mostErrors) break;
   }
   return [...found.values()];
 }
+
+/** Elysia keeps a missing member as `undefined`, and writes numbers that may come as text as unions. */
+function wordRule({ type, value, schema }: ValueError): Wording {
+  if (value === undefined) return wordings.get(Broken.ObjectRequiredProperty) as Wording;
+  const options: unknown[] = schema.anyOf ?? [];
+  if (schema.enum || (options.length > 0 && options.every((option) => has(option, "const")))) {
+    return wordings.get(Broken.Literal) as Wording;
+  }
+  if (options.some((option) => has(option, "type", "number") || has(option, "type", "integer"))) {
+    return wordings.get(Broken.Number) as Wording;
+  }
+  return wordings.get(type) ?? ["invalid", "This value is not valid"];
+}
+
+const has = (option: unknown, name: string, value?: string) => {
+  const found = (option as Record<string, unknown>)[name];
+  return value === undefined ? found !== undefined : found === value;
+};
 
 function brokenRules({ validator, value, valueError }: ValidationError): Iterable<ValueError> {
   if ("Errors" in validator) return validator.Errors(value);

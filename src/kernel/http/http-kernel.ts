@@ -82,10 +82,11 @@ export const httpKernel =
 
     const serve = (map: Handler, request: Request): Response | Promise<Response> => {
       const path = pathOf(request.url);
-      const entry = routeOf(path);
-      const context = openContext(request, entry?.pattern ?? "unmatched", forwarding);
+      const context = openContext(request, forwarding);
       const served: Served = { request, context, path, lane: laneOf(path), entered: false };
       try {
+        const entry = routeOf(path);
+        if (entry) context.route = entry.pattern;
         flights.enter(served.lane);
         served.entered = true;
         const answer = (entry && answerPreflight(request, corsOf(path), entry.methods)) ?? map(request);

@@ -33,15 +33,11 @@ const nobody: Forwarding = { isTrusted: () => false, peerOf: () => undefined, un
 const saneId = /^[A-Za-z0-9._-]{8,128}$/;
 
 /** Starts the context of a request. An inbound `X-Request-Id` counts from trusted proxies alone. */
-export function openContext(
-  request: Request,
-  route: string,
-  forwarding: Forwarding = nobody,
-): RequestContext {
+export function openContext(request: Request, forwarding: Forwarding = nobody): RequestContext {
   const context: Known = {
     id: "",
     startedAt: performance.now(),
-    route,
+    route: "unmatched",
     bodyBytes: 0,
     phase: "open",
     client: undefined,
@@ -69,7 +65,7 @@ export function clientOf(request: Request): Client {
 function known(request: Request): Known {
   let context = contexts.get(request);
   if (!context) {
-    openContext(request, "unmatched");
+    openContext(request);
     context = contexts.get(request) as Known;
     context.phase = "apart";
   }

@@ -68,7 +68,12 @@ export function checkBodies(routes: readonly WithHooks[]): void {
   for (const { method, path, hooks } of routes) {
     const parsers = [hooks?.parse ?? []].flat();
     if (hooks?.body !== undefined && parsers.length === 0) {
-      throw new Error(`Cannot serve ${method} ${path}: its body needs jsonBody, or parse "none"`);
+      throw Object.assign(
+        new Error(`Cannot serve ${method} ${path}: its body needs jsonBody, or parse "none"`),
+        {
+          name: "RouteError",
+        },
+      );
     }
   }
 }
