@@ -1,4 +1,4 @@
-import { inspectConfig, settingsProbes, showSettings } from "#/kernel/config";
+import { type Environment, inspectConfig, settingsProbes, showSettings } from "#/kernel/config";
 import { type Finding, type Probe, runProbes } from "#/kernel/probes";
 import { version } from "#/kernel/version";
 import { type Help, print, readArguments } from "./command";
@@ -17,11 +17,7 @@ export const help: Help = {
 export const run = (args: string[]) => diagnose(args, process.env, []);
 
 /** `probes` are those of the services that are configured; those of the settings are always run. */
-export async function diagnose(
-  args: string[],
-  env: Record<string, string | undefined>,
-  probes: readonly Probe[],
-): Promise<number> {
+export async function diagnose(args: string[], env: Environment, probes: readonly Probe[]): Promise<number> {
   const { values } = readArguments(args, { options: { json: { type: "boolean" } } });
   const inspection = inspectConfig(env);
   const settings = showSettings(inspection);

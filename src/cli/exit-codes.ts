@@ -4,6 +4,7 @@ export const exitCodes = {
   failed: 1,
   usage: 2,
   cannotAdopt: 70,
+  storage: 74,
   locked: 75,
   breakingMigration: 76,
   configuration: 78,
@@ -16,14 +17,8 @@ export const exitMeanings: Record<ExitName, string> = {
   failed: "failed",
   usage: "unknown command or option",
   cannotAdopt: "the socket could not be adopted",
+  storage: "the disk is full, or the data directory cannot be written",
   locked: "the data directory belongs to another process",
   breakingMigration: "the database has a breaking migration that this version does not know",
   configuration: "the configuration is wrong",
-};
-
-/** Refusals that have an exit code of their own, by their `code`. */
-export const refusalExits: Readonly<Record<string, ExitName>> = {
-  cannot_adopt: "cannotAdopt",
-  data_directory_locked: "locked",
-  breaking_migration: "breakingMigration",
 };

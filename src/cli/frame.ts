@@ -1,8 +1,9 @@
 import { ConfigError } from "#/kernel/config";
+import { StartRefusal } from "#/kernel/db/start-refusal";
 import { closest } from "#/kernel/edit-distance";
 import { AppError } from "#/kernel/errors";
 import { type Command, type Help, print, UsageError } from "./command";
-import { type ExitName, exitCodes, exitMeanings, refusalExits } from "./exit-codes";
+import { type ExitName, exitCodes, exitMeanings } from "./exit-codes";
 
 /** Loaded when it is called for, so that a start reads the code of one command. */
 export type Commands = Record<string, () => Promise<Command>>;
@@ -18,7 +19,7 @@ export async function runCommand(argv: readonly string[], commands: Commands): P
     return await (await load()).run(args);
   } catch (error) {
     console.error(describe(error));
-    return exitCodes[exitNameOf(error)];
+    return exitCodeOf(error);
   }
 }
 
@@ -31,11 +32,12 @@ function findCommand(name: string, commands: Commands): Commands[string] {
   throw new UsageError(`${said}; ${hint}`);
 }
 
+/** Their messages are written for people and quote no value. */
+const worded = [ConfigError, StartRefusal, UsageError, AppError];
+
 /** A bug's message may hold anything, a password as well: its name and its places say enough. */
 function describe(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof UsageError || error instanceof AppError) {
-    return `gatehouse: ${error.message}`;
-  }
+  if (worded.some((kind) => error instanceof kind)) return `gatehouse: ${(error as Error).message}`;
   if (!(error instanceof Error)) return "gatehouse: failed with an unknown error";
   const { code } = error as NodeJS.ErrnoException;
   const places = (error.stack ?? "").replace(error.message, "").split("\n");
@@ -45,10 +47,10 @@ function describe(error: unknown): string {
   ].join("\n");
 }
 
-function exitNameOf(error: unknown): ExitName {
-  if (error instanceof ConfigError) return "configuration";
-  if (error instanceof UsageError) return "usage";
-  return (error instanceof AppError && refusalExits[error.code]) || "failed";
+function exitCodeOf(error: unknown): number {
+  if (error instanceof StartRefusal) return error.exitCode;
+  if (error instanceof ConfigError) return exitCodes.configuration;
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
 async function printHelp(name: string | undefined, commands: Commands): Promise<number> {

@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
+import { UsageError } from "#/cli/command";
 import { runCommand } from "#/cli/frame";
+import { ConfigError } from "#/kernel/config";
+import { StartRefusal } from "#/kernel/db/start-refusal";
 import { AppError } from "#/kernel/errors";
 import { runGatehouse } from "../support/command";
 
@@ -9,7 +12,8 @@ test("--help lists every command and every exit code", async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   for (const command of ["doctor", "health", "version"])
     expect(stdout).toMatch(new RegExp(`^  ${command} +\\w`, "m"));
-  for (const exit of [0, 1, 2, 70, 75, 76, 78]) expect(stdout).toMatch(new RegExp(`^ +${exit}  \\w`, "m"));
+  for (const exit of [0, 1, 2, 70, 74, 75, 76, 78])
+    expect(stdout).toMatch(new RegExp(`^ +${exit}  \\w`, "m"));
 });
 
 test.each([[["doctor", "--help"]], [["help", "doctor"]], [["doctor", "--json", "-h"]]])(
@@ -51,9 +55,9 @@ test("version --json prints one object", async () => {
 });
 
 test.each([
-  [new AppError(503, "data_directory_locked", "Cannot open the data directory"), 75],
-  [new AppError(503, "breaking_migration", "Cannot use this schema"), 76],
-  [new AppError(500, "cannot_adopt", "Cannot adopt the socket"), 70],
+  [new StartRefusal(75, "Cannot open the data directory"), 75],
+  [new ConfigError([{ name: "PORT", problem: "must be set" }]), 78],
+  [new UsageError("Cannot read the command line"), 2],
   [new AppError(404, "not_found", "Cannot find this form"), 1],
   [new Error("planted"), 1],
   ["planted", 1],

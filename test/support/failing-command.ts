@@ -5,7 +5,7 @@ process.exitCode = await runCommand(["fail"], {
   fail: async () => ({
     help: { usage: "", summary: "", exits: ["failed"] },
     run: async () => {
-      throw Object.assign(new TypeError("Cannot connect with hunter2\n    at hunter2"), {
+      throw Object.assign(new TypeError("Cannot connect with hunter2\n    at hunter2:1:2"), {
         code: "ERR_PLANTED",
       });
     },

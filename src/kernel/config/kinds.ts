@@ -118,6 +118,10 @@ export const addresses = list("e-mail addresses, separated by commas", (entry) =
   when(isAddress(entry), entry),
 );
 
+export const slugs = list("names of forms, separated by commas", (entry) =>
+  when(/^[a-z0-9][a-z0-9_-]*$/.test(entry), entry),
+);
+
 /** `a@example.com` or `Name <a@example.com>`. */
 export const sender = kind("an e-mail address, or Name <address>", (value) => {
   const [, bracketed] = /^[^<>]*<([^<>]+)>$/.exec(value) ?? [];

@@ -90,7 +90,7 @@ export function generatedRoot(dataDir: string): Uint8Array {
 }
 
 /** Undefined where none was made yet. */
-export function readRoot(file: string): Uint8Array | undefined {
+function readRoot(file: string): Uint8Array | undefined {
   try {
     const bytes = Buffer.from(readFileSync(file, "utf8").trim(), "base64url");
     if (bytes.length !== minimumBytes)

@@ -108,6 +108,11 @@ export const settings = Type.Object({
   FORMS_OWNER_ADDRESS: k.address({
     description: "Public address shown to a visitor whose message cannot be stored.",
   }),
+  FORMS_CONFIRMATION: k.slugs({
+    default: "",
+    description:
+      "Forms that write a confirmation to the visitor, by name and separated by commas. Unset: none.",
+  }),
   FORMS_DUPLICATE_WINDOW: k.duration({
     default: "10s",
     description: "The same message from the same client within this time counts once.",
