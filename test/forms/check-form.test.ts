@@ -434,6 +434,17 @@ test("refuses a file by the name of its input, and says so in the visitor's lang
   });
 });
 
+test("names the body as a whole where the input of a file has a name that no answer should repeat", () => {
+  const body = '--b\r\nContent-Disposition: form-data; name="__proto__"; filename="x"\r\n\r\nx\r\n--b--';
+
+  const posted = readPost(contact, new TextEncoder().encode(body), "multipart/form-data; boundary=b");
+
+  expect(contact.check(posted, "en")).toMatchObject({
+    ok: false,
+    errors: [...Array(3).fill({ code: "required" }), { field: "*", code: "files_not_accepted" }],
+  });
+});
+
 test("words a limit as the language writes numbers and never quotes what was sent", async () => {
   const { bytes, type } = await encodePost({ ...valid, message: "s3cret".repeat(2000) }, "json");
   const posted = readPost(contact, bytes, type);

@@ -129,7 +129,7 @@ function contrast(one: string, other: string): number {
 test.skipIf(isMissing).each(["light", "dark"] as const)(
   "in %s colours text, borders and the ring of the focus stand out enough",
   async (colorScheme) => {
-    const { bytes, type } = await encodePost({ email: "no" }, "urlencoded");
+    const { bytes, type } = await encodePost({ email: "no", message: "x" }, "urlencoded");
     received.length = 0;
     shown = readPost(form, bytes, type);
     const context = await browser.newContext({ colorScheme });

@@ -7,7 +7,7 @@ import { type Broken, fieldKinds, isBroken, type StoredValue } from "./field-kin
 import type { Field, FormDefinition, FormShape } from "./form-definition";
 import { type Language, labelOf, spokenLanguages } from "./languages";
 import type { Posted } from "./read-post";
-import { takeUnlisted } from "./unlisted-fields";
+import { isFieldName, takeUnlisted, wholeBody } from "./unlisted-fields";
 
 /** What a post comes to. `fields` has no prototype; its order is the same for the same content. */
 export type Checked =
@@ -150,7 +150,7 @@ function refuse(
     problems.delete(field.name);
   }
   for (const [name, problem] of problems) errors.push(explainField(name, problem, language));
-  for (const name of new Set(files.map(({ field }) => field))) {
+  for (const name of new Set(files.map(({ field }) => (isFieldName(field) ? field : wholeBody)))) {
     errors.push(explainField(name, noFiles, language));
   }
   const isIncomplete = errors.some(({ code }) => code === "required");

@@ -9,8 +9,7 @@ const entities: Record<string, string> = {
 };
 
 /** Makes text safe between tags and inside quoted attributes of HTML. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"'\r]/g, (character) => entities[character]!);
+const escapeHtml = (text: string): string => text.replace(/[&<>"'\r]/g, (character) => entities[character]!);
 
 /** HTML that is finished; everything else that is put into `html` gets escaped. */
 export type Html = { readonly markup: string };
