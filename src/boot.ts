@@ -1,5 +1,5 @@
 import { createApp, modules } from "#/app";
-import { connectMail } from "#/integrations/mail";
+import { openMail } from "#/integrations/mail";
 import type { Config } from "#/kernel/config";
 import { migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import type { Kernel, Phase } from "#/kernel/kernel";
@@ -30,7 +30,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     modules.flatMap((module) => module.jobs),
     log,
   );
-  const mail = await connectMail(config, log);
+  const mail = await openMail(config, log);
   const now = () => new Date();
   let phase: Phase = "starting";
 

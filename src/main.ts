@@ -3,6 +3,7 @@ import { runCommand } from "./cli/frame";
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   doctor: () => import("./cli/doctor"),
+  serve: () => import("./cli/serve"),
   health: () => import("./cli/health"),
   version: () => import("./cli/version"),
 });

@@ -20,7 +20,7 @@ export const formsCors = ({
   PUBLIC_URL,
   allowedOrigins,
 }: Pick<Config, "PUBLIC_URL" | "allowedOrigins">): CorsPolicy => ({
-  open: allowedOrigins.length === 0,
+  open: allowedOrigins.length === 0 || allowedOrigins.includes("*"),
   allowed: allowedOrigins,
   publicUrl: PUBLIC_URL,
 });

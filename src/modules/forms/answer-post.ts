@@ -89,7 +89,8 @@ function noticeOf({ status, errors, retryAfter, code }: AppError): Notice | unde
 
 function commonHeaders({ rate }: Visit): Headers {
   const headers = new Headers({ vary: formVary, "cache-control": "no-store" });
-  if (rate) for (const [name, value] of rateHeaders(rate.verdict, rate.rule)) headers.set(name, value);
+  const limits = rate ? Object.entries(rateHeaders(rate.verdict, rate.rule)) : [];
+  for (const [name, value] of limits) headers.set(name, value);
   return headers;
 }
 

@@ -1,8 +1,10 @@
+import type { DocumentDecoration } from "elysia";
 import type { CompiledForm } from "./compile-form";
 import type { fieldKinds } from "./field-kinds";
 import type { Field, FormDefinition } from "./form-definition";
 
 type JsonSchema = Record<string, unknown>;
+type RequestBody = NonNullable<DocumentDecoration["requestBody"]>;
 
 const controlFields: Record<string, JsonSchema> = {
   _next: { type: "string", maxLength: 2048, description: "Where a browser goes after success" },
@@ -36,7 +38,7 @@ export function jsonSchemaOf({
 }
 
 /** The `requestBody` of OpenAPI: three encodings of one schema. */
-export function requestBodyOf(form: Pick<CompiledForm, "definition" | "schema">): JsonSchema {
+export function requestBodyOf(form: Pick<CompiledForm, "definition" | "schema">): RequestBody {
   const media = {
     schema: jsonSchemaOf(form),
     examples: {

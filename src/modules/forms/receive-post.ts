@@ -2,7 +2,7 @@ import type { Config } from "#/kernel/config";
 import { AppError, unavailable } from "#/kernel/errors";
 import { clientOf, formsCors, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
-import { parseRateRule, type RateRule } from "#/kernel/rate-limit";
+import type { RateRule } from "#/kernel/rate-limit";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
 import type { Checked, CompiledForm } from "./compile-form";
@@ -127,8 +127,8 @@ async function rescueText(visit: Visit, refusal: AppError): Promise<Visit> {
 
 function readRules(config: Config) {
   return {
-    attempts: parseRateRule("forms.attempts", config.FORMS_RATE_ATTEMPTS),
-    client: parseRateRule("forms.client", config.FORMS_RATE_CLIENT),
-    clientForm: parseRateRule("forms.client_form", config.FORMS_RATE_CLIENT_FORM),
+    attempts: { name: "form-attempts", ...config.FORMS_RATE_ATTEMPTS },
+    client: { name: "forms", ...config.FORMS_RATE_CLIENT },
+    clientForm: { name: "form", ...config.FORMS_RATE_CLIENT_FORM },
   };
 }

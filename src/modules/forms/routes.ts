@@ -61,7 +61,7 @@ function openIntake(kernel: Kernel) {
 }
 
 /** The addresses of a form besides `/f/<slug>`. */
-function addDoors(app: Elysia<string>, form: CompiledForm, receive: ReceivePost): void {
+function addDoors(app: Elysia, form: CompiledForm, receive: ReceivePost): void {
   for (const door of form.definition.doors.filter((path) => !path.startsWith("/f/"))) {
     app.post(door, async ({ request }) => receive(form, door, request), {
       parse: "none",

@@ -59,7 +59,7 @@ export const submissions = gatehouse.table(
     updatedAt: moment(),
   },
   (table) => [
-    index().on(table.form, table.state, table.id.desc()),
+    index().on(table.form, table.state, table.id),
     index().on(table.emailNormalised),
     index("submissions_received_index").on(table.id).where(sql`${table.state} = 'received'`),
   ],
