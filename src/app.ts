@@ -1,5 +1,15 @@
 import { Elysia } from "elysia";
-import { appOptions, byPath, chooseVoice, formsCors, apiCors, httpKernel, plain, problem, typed } from "#/kernel/http";
+import {
+  apiCors,
+  appOptions,
+  byPath,
+  chooseVoice,
+  formsCors,
+  httpKernel,
+  plain,
+  problem,
+  typed,
+} from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { forms, publicForms } from "#/modules/forms";
@@ -24,7 +34,17 @@ export const createApp = (kernel: Kernel) => {
   const others = apiCors(config);
   const formPaths = ["/f/*", "/api/*"] as const;
   return new Elysia(appOptions)
-    .use(httpKernel({ config, log, voiceOf, corsOf: byPath(formPaths.map((path) => [path, forms] as const), others) }))
+    .use(
+      httpKernel({
+        config,
+        log,
+        voiceOf,
+        corsOf: byPath(
+          formPaths.map((path) => [path, forms] as const),
+          others,
+        ),
+      }),
+    )
     .use(probes(kernel))
     .use(publicForms(kernel));
 };

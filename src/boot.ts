@@ -2,10 +2,10 @@ import { createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
 import type { Config } from "#/kernel/config";
 import { migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
-import type { Kernel, Phase } from "#/kernel/kernel";
 import { createJobs } from "#/kernel/jobs";
-import { createRateLimits } from "#/kernel/rate-limit";
+import type { Kernel, Phase } from "#/kernel/kernel";
 import type { Log } from "#/kernel/log";
+import { createRateLimits } from "#/kernel/rate-limit";
 
 /** Milliseconds that jobs under way are given when the service stops. */
 const DRAIN_MS = 8_000;
@@ -58,7 +58,9 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   };
 
   const migrations =
-    database.kind === "embedded" ? migrate(database, log).then(() => {}) : migrateWhenReachable(database, log).done;
+    database.kind === "embedded"
+      ? migrate(database, log).then(() => {})
+      : migrateWhenReachable(database, log).done;
   const ready = migrations.then(async () => {
     await jobs.start(kernel);
     if (phase === "starting") phase = "serving";

@@ -72,7 +72,8 @@ test("no file reaches itself through its imports", () => {
 
 test("only the HTTP client calls out", () => {
   const callers = [...texts].filter(([, text]) => /(?<![.\w])fetch\(/.test(text)).map(([file]) => file);
-  expect(callers.filter((file) => locate(file).layer !== "pages")).toEqual(["src/kernel/http-client.ts"]);
+  const guarded = "src/kernel/http-client.ts";
+  expect(callers.filter((file) => locate(file).layer !== "pages" && file !== guarded)).toEqual([]);
 });
 
 test("no source file is longer than 300 lines", () => {

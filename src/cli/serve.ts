@@ -21,7 +21,8 @@ export async function run(args: string[]): Promise<number> {
   readArguments(args, { options: {} });
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
-  if (config.placeholders.length > 0) log("warn", "config.sample_values_ignored", { settings: config.placeholders });
+  if (config.placeholders.length > 0)
+    log("warn", "config.sample_values_ignored", { settings: config.placeholders });
 
   const service = await boot(config, log);
   const { app } = service;
@@ -59,7 +60,12 @@ function untilSignal(): Promise<string> {
 
 /** For a person who just started it: where to look. Under a supervisor the log line says as much. */
 function announce(config: Config, log: Log, port: number): void {
-  log("info", "service.listening", { host: config.HOST, port, version, kind: config.DATABASE_URL ? "postgres" : "embedded" });
+  log("info", "service.listening", {
+    host: config.HOST,
+    port,
+    version,
+    kind: config.DATABASE_URL ? "postgres" : "embedded",
+  });
   if (config.production) return;
   const url = `http://${config.HOST === "0.0.0.0" ? "localhost" : config.HOST}:${port}`;
   print(

@@ -47,7 +47,13 @@ export async function startExecutable(
   const port = Number(env.PORT ?? freePort());
   const child = Bun.spawn([...wrap, await executablePath(), ...args], {
     cwd: "/",
-    env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", HOST: "127.0.0.1", PORT: String(port), ...env },
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: "/nonexistent",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ...env,
+    },
     stdout: "pipe",
     stderr: "pipe",
   });

@@ -23,7 +23,11 @@ export function startSenders(url: () => string, count: number): Senders {
 
   const client = async () => {
     while (running) {
-      const message: Sent = { key: crypto.randomUUID(), text: `Message ${crypto.randomUUID()}`, id: undefined };
+      const message: Sent = {
+        key: crypto.randomUUID(),
+        text: `Message ${crypto.randomUUID()}`,
+        id: undefined,
+      };
       sent.push(message);
       while (running && message.id === undefined) await attempt(message);
     }

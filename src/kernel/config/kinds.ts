@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { type TString, type TTransform, Type } from "@sinclair/typebox";
 import { isNetwork, loopback } from "../networks";
-import type { RateRule } from "../rate-limit";
+import type { RateRule } from "../rate-limit/rate-rule";
 
 /** What is said of a setting beside its kind. `default` is text, as it would stand in the environment. */
 export type Facts = {

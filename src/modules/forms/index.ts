@@ -3,8 +3,8 @@ import { deliverSubmission } from "./deliver-submission";
 import { processSubmission } from "./process-submission";
 import { purgeKeys } from "./purge-keys";
 
-export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
 export { compiledForms } from "./compiled-forms";
+export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
 export { publicForms } from "./routes";
 
 /** What visitors send: intake, screening, deliveries. */

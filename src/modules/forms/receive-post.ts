@@ -13,7 +13,7 @@ import { readPost } from "./read-post";
 import { refuseFields } from "./refuse-fields";
 import { readIdempotencyKey } from "./retry-identifier";
 import { createRetryTickets, retryKey } from "./retry-keys";
-import { type Visit, learnBody, openVisit } from "./visit";
+import { learnBody, openVisit, type Visit } from "./visit";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -42,7 +42,11 @@ export function createPostReceiver(
     const from = checkOrigin(request, policy);
     const headerKey = readIdempotencyKey(request.headers.get("idempotency-key"));
 
-    const posted = readPost(form, await readBytes(request, MAX_BODY_BYTES), request.headers.get("content-type"));
+    const posted = readPost(
+      form,
+      await readBytes(request, MAX_BODY_BYTES),
+      request.headers.get("content-type"),
+    );
     learnBody(visit, posted);
     visit.origin = (from.own ? origins.open(posted.control.from) : undefined) ?? from.origin;
     const checked = form.check(posted, visit.language);
@@ -51,7 +55,11 @@ export function createPostReceiver(
     await spend(visit, rules.client, client.key);
     await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    const submission = compose(visit, checked, { headerKey, client, originUnknown: from.origin === undefined });
+    const submission = compose(visit, checked, {
+      headerKey,
+      client,
+      originUnknown: from.origin === undefined,
+    });
     visit.pageId = posted.control.id ?? tickets.issue(submission.id, submission.contentHash);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await giveBack(submission.form, client.key);
@@ -76,7 +84,11 @@ export function createPostReceiver(
   const compose = (
     { request, form, door, language, posted, origin }: Visit,
     { fields, emailNormalised, replyTo }: Extract<Checked, { ok: true }>,
-    arrival: { headerKey: string | undefined; client: { address: string; key: string }; originUnknown: boolean },
+    arrival: {
+      headerKey: string | undefined;
+      client: { address: string; key: string };
+      originUnknown: boolean;
+    },
   ) => {
     const { headers } = request;
     const control = posted?.control;
@@ -118,7 +130,10 @@ async function rescueText(visit: Visit, refusal: AppError): Promise<Visit> {
   const { form, request } = visit;
   if (refusal.status !== 429 || !visit.page || visit.posted) return visit;
   try {
-    learnBody(visit, readPost(form, await readBytes(request, MAX_BODY_BYTES), request.headers.get("content-type")));
+    learnBody(
+      visit,
+      readPost(form, await readBytes(request, MAX_BODY_BYTES), request.headers.get("content-type")),
+    );
   } catch {
     // It cannot be read; the page says only how long to wait.
   }

@@ -1,5 +1,5 @@
-import type { Kernel } from "#/kernel/kernel";
 import { deriveKey, sign, verify } from "#/kernel/crypto";
+import type { Kernel } from "#/kernel/kernel";
 
 /** What a repeated post is recognised by: a hash, in hexadecimal, and how many seconds it is kept. */
 export type RetryKey = { key: string; keySeconds: number };

@@ -11,7 +11,11 @@ import { speaksProblem } from "./refuse-fields";
 import { showForm, showThanks } from "./show-form";
 import { findKeyHolder, storeSubmissions } from "./store-submissions";
 
-const Slug = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", description: "The form's name", examples: ["contact"] });
+const Slug = t.String({
+  pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
+  description: "The form's name",
+  examples: ["contact"],
+});
 const Received = t.Object({ status: t.Literal("ok"), message: t.Literal("Form received") });
 const ReceivedWithId = t.Object({
   ...Received.properties,
@@ -28,23 +32,36 @@ export function publicForms(kernel: Kernel) {
   const app = new Elysia({ name: "forms.public", tags: ["forms"] });
   for (const form of compiledForms.values()) addDoors(app, form, receive);
   return app
-    .post("/f/:form", async ({ params, request }) => receive(getForm(params.form), `/f/${params.form}`, request), {
-      parse: "none",
-      params: t.Object({ form: Slug }),
-      response: responsesOf("/f"),
-      detail: { summary: "Send a form", description: everyForm(), requestBody: requestBodyOf(getForm("contact")) },
-    })
+    .post(
+      "/f/:form",
+      async ({ params, request }) => receive(getForm(params.form), `/f/${params.form}`, request),
+      {
+        parse: "none",
+        params: t.Object({ form: Slug }),
+        response: responsesOf("/f"),
+        detail: {
+          summary: "Send a form",
+          description: everyForm(),
+          requestBody: requestBodyOf(getForm("contact")),
+        },
+      },
+    )
     .get("/f/:form", async ({ params, request }) => showForm(kernel.config, getForm(params.form), request), {
       params: t.Object({ form: Slug }),
       response: { 200: Page, 404: PlainError },
       detail: { summary: "The form as a page", description: "Works without script." },
     })
-    .get("/f/:form/thanks", async ({ params, query, request }) => showThanks(kernel.config, getForm(params.form), request, query.lang), {
-      params: t.Object({ form: Slug }),
-      query: t.Object({ lang: t.Optional(t.String({ maxLength: 35, examples: ["en"] })) }),
-      response: { 200: Page, 404: PlainError },
-      detail: { summary: "What a visitor sees after sending" },
-    });
+    .get(
+      "/f/:form/thanks",
+      async ({ params, query, request }) =>
+        showThanks(kernel.config, getForm(params.form), request, query.lang),
+      {
+        params: t.Object({ form: Slug }),
+        query: t.Object({ lang: t.Optional(t.String({ maxLength: 35, examples: ["en"] })) }),
+        response: { 200: Page, 404: PlainError },
+        detail: { summary: "What a visitor sees after sending" },
+      },
+    );
 }
 
 function openIntake(kernel: Kernel) {
@@ -88,5 +105,7 @@ function responsesOf(door: string) {
 const everyForm = (): string =>
   [
     "Any form of the catalogue, as JSON, urlencoded or multipart:",
-    ...[...compiledForms.values()].map(({ definition }) => `- \`${definition.slug}\`: ${definition.title.en}`),
+    ...[...compiledForms.values()].map(
+      ({ definition }) => `- \`${definition.slug}\`: ${definition.title.en}`,
+    ),
   ].join("\n");

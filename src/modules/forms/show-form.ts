@@ -34,7 +34,8 @@ export function showThanks(
   const html = renderThanksPage({
     language: chooseLanguage(language, headers.get("accept-language"), definition.language),
     nonce,
-    site: definition.next ?? config.allowedOrigins.find((origin) => !origin.includes("*")) ?? config.PUBLIC_URL,
+    site:
+      definition.next ?? config.allowedOrigins.find((origin) => !origin.includes("*")) ?? config.PUBLIC_URL,
   });
   return asPage(html, nonce);
 }

@@ -6,7 +6,11 @@ import { answerReadiness } from "./answer-readiness";
 import { checkDatabase } from "./check-database";
 import { createReadiness } from "./readiness";
 
-const Check = t.Object({ ok: t.Boolean(), detail: t.String(), ms: t.Integer({ description: "Milliseconds" }) });
+const Check = t.Object({
+  ok: t.Boolean(),
+  detail: t.String(),
+  ms: t.Integer({ description: "Milliseconds" }),
+});
 const Ready = t.Object({
   status: t.Literal("ready"),
   version: t.String(),
