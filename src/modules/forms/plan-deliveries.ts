@@ -1,16 +1,9 @@
 import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
 import { findForm } from "./compiled-forms";
-import { countVisitorMails } from "./queries";
+import { countVisitorMails, type NewDelivery } from "./queries";
 import type { Channel, DeliveryState } from "./tables";
 
-export type PlannedDelivery = {
-  id: string;
-  submissionId: string;
-  channel: Channel;
-  target: string;
-  state: DeliveryState;
-};
 type Judged = { id: string; form: string; emailNormalised: string | null };
 
 /** One confirmation per form and day, three over all forms: a form must not become a way to flood a mailbox. */
@@ -25,8 +18,8 @@ export async function planDeliveries(
   { config, mail }: Pick<Kernel, "config" | "mail">,
   tx: Db,
   submission: Judged,
-): Promise<PlannedDelivery[]> {
-  const plan = (channel: Channel, target: string, state: DeliveryState): PlannedDelivery => ({
+): Promise<NewDelivery[]> {
+  const plan = (channel: Channel, target: string, state: DeliveryState): NewDelivery => ({
     id: Bun.randomUUIDv7(),
     submissionId: submission.id,
     channel,

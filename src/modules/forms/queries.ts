@@ -1,12 +1,12 @@
 import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
 import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
-import type { PlannedDelivery } from "./plan-deliveries";
 import type { Verdict } from "./screen-submission";
 import { type DeliveryState, deliveries, deliveryAttempts, submissions } from "./tables";
 
 export type Submission = typeof submissions.$inferSelect;
 export type Delivery = typeof deliveries.$inferSelect;
+export type NewDelivery = Pick<Delivery, "id" | "submissionId" | "channel" | "target" | "state">;
 
 export async function findSubmission(db: Db, id: string): Promise<Submission | undefined> {
   const [row] = await db.select().from(submissions).where(eq(submissions.id, id));
@@ -27,7 +27,7 @@ export async function setVerdict(tx: Db, id: string, verdict: Verdict, at: Date)
     .where(eq(submissions.id, id));
 }
 
-export async function insertDeliveries(tx: Db, planned: readonly PlannedDelivery[]): Promise<void> {
+export async function insertDeliveries(tx: Db, planned: readonly NewDelivery[]): Promise<void> {
   if (planned.length > 0) await tx.insert(deliveries).values([...planned]);
 }
 
