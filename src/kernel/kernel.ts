@@ -2,7 +2,7 @@ import type { Config } from "./config";
 import type { Database, Db } from "./db";
 import type { JobsOf } from "./jobs/contract";
 import type { Log } from "./log";
-import type { Mail } from "./mail";
+import type { Mail } from "./mail/contract";
 import type { RateLimits } from "./rate-limit";
 
 /** What every module is given: built once by `boot.ts`, passed as an argument, never imported as a value. */

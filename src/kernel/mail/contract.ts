@@ -1,4 +1,4 @@
-import type { CallResult } from "./call-result";
+import type { CallResult } from "#/kernel/call-result";
 
 /** A mail as the modules write it. Addresses are single, already validated addresses; texts are untrusted. */
 export type MailMessage = {
@@ -10,7 +10,7 @@ export type MailMessage = {
   language?: string;
 };
 
-/** Sends mail. `key` is stable over the attempts of one delivery and becomes the Message-ID. */
+/** Sends mail and never throws. `key` is stable over the attempts of one delivery and becomes the Message-ID. */
 export type Mail = {
   /** False where no transport is configured: deliveries are then `skipped`, and the console says so. */
   available: boolean;

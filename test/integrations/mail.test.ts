@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openMail } from "#/integrations/mail";
+import { startSmtp } from "../support/smtp";
+
+const message = { to: ["team@example.com"], subject: "Hello", text: "Good morning" };
+const base = { SMTP_URL: undefined, MAIL_FROM: undefined, PUBLIC_URL: undefined, production: false };
+
+test("writes into the data directory outside production, from our own host when no sender is named", async () => {
+  const DATA_DIR = mkdtempSync(join(tmpdir(), "gatehouse-mail-"));
+  const mail = await openMail({ ...base, DATA_DIR, PUBLIC_URL: "https://api.example.com/x" }, () => {});
+
+  const result = await mail.send(message, "key");
+
+  const [file = ""] = readdirSync(join(DATA_DIR, "outbox"));
+  const eml = readFileSync(join(DATA_DIR, "outbox", file), "utf8");
+  rmSync(DATA_DIR, { recursive: true });
+  expect([mail.transport, mail.available, result.kind]).toEqual(["outbox", true, "ok"]);
+  expect(eml).toContain("From: gatehouse@api.example.com\r\n");
+});
+
+test("says in production that nothing is configured, and pretends nothing", async () => {
+  const mail = await openMail({ ...base, DATA_DIR: "/nonexistent", production: true }, () => {});
+
+  const result = await mail.send(message, "key");
+
+  expect([mail.transport, mail.available]).toEqual(["none", false]);
+  expect(result).toMatchObject({ kind: "refused", why: { code: "not_configured" } });
+  expect(await mail.probe()).toMatchObject({ kind: "refused", why: { code: "not_configured" } });
+});
+
+test("sends by the server in production, from MAIL_FROM", async () => {
+  const server = await startSmtp();
+  const MAIL_FROM = "Example, Ltd <forms@example.com>";
+  const config = { ...base, DATA_DIR: "/nonexistent", SMTP_URL: server.url, MAIL_FROM, production: true };
+  const mail = await openMail(config, () => {});
+
+  await mail.send(message, "key");
+
+  const received = await server.next();
+  await mail.close();
+  await server.stop();
+  expect(mail.transport).toBe("smtp");
+  expect(received.envelope.from).toBe("forms@example.com");
+  expect(received.headers.get("from")).toEqual(['"Example, Ltd" <forms@example.com>']);
+});
+
+test("refuses a sender that is no address, without quoting it", async () => {
+  const config = { ...base, DATA_DIR: "/nonexistent", SMTP_URL: "smtp://127.0.0.1", MAIL_FROM: "no address" };
+
+  await expect(openMail(config, () => {})).rejects.toThrow(
+    "Cannot read MAIL_FROM: name@example.com or Name <name@example.com> is expected",
+  );
+});
