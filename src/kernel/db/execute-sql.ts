@@ -1,9 +1,4 @@
-import type { Db } from "./index";
-
-export type Row = Record<string, unknown>;
-
-/** SQL as text with `$1` placeholders: the shape that pg-boss and the rate limiter take. */
-export type Executor = { executeSql(text: string, values?: unknown[]): Promise<{ rows: Row[] }> };
+import type { Db, Executor, Row } from "./database";
 
 /** What a driver answers: PGlite one object, postgres.js an array that knows its columns (several for several statements). */
 type Answer =

@@ -1,0 +1,7 @@
+import gatehouse from "../../../drizzle/0000_gatehouse.sql" with { type: "text" };
+
+/** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
+export type Migration = { name: string; text: string };
+
+/** In the order in which they apply. A new file in `drizzle/` is a line here: a test compares the two. */
+export const migrations: readonly Migration[] = [{ name: "0000_gatehouse", text: gatehouse }];

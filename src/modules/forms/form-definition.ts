@@ -1,0 +1,69 @@
+/** The same words in several languages, by language code: `{ en: "Name", de: "Name" }`. */
+export type Texts = Readonly<Record<string, string>>;
+
+export type FieldType =
+  | "text"
+  | "longtext"
+  | "email"
+  | "tel"
+  | "url"
+  | "number"
+  | "integer"
+  | "date"
+  | "choice"
+  | "choices"
+  | "consent"
+  | "hidden";
+
+/**
+ * One field a form asks for. `min` and `max` count code points for text, choices for `choices`, and are the
+ * bounds of the value itself for `number` and `integer`; the defaults per type are in `field-kinds.ts`.
+ */
+export type Field = {
+  name: string;
+  type: FieldType;
+  label: Texts;
+  required?: boolean;
+  min?: number;
+  max?: number;
+  /** What `choice` and `choices` take. */
+  options?: readonly string[];
+  help?: Texts;
+  /** Whether the value says something about a person; retention and erasure go by it. */
+  personal?: boolean;
+  /** The token browsers fill it in by (HTML, "Autofill"; WCAG 1.3.5). */
+  autocomplete?: string;
+  /** A valid value for the documentation. */
+  example?: string;
+};
+
+/** A form as the catalogue holds it. */
+export type FormDefinition = {
+  /** `^[a-z0-9][a-z0-9_-]{0,63}$`; `/f/<slug>` is always one of its doors. */
+  slug: string;
+  title: Texts;
+  /** The language of the site it stands on; used when the visitor names none that we speak. */
+  language?: string;
+  fields: readonly Field[];
+  /** What happens to fields it does not declare. */
+  unlisted: "keep" | "drop" | "refuse";
+  /** Full origins or `https://*.example.com`; empty = the setting of the whole service. */
+  allowedOrigins: readonly string[];
+  /** Where a browser goes after success when the post names no accepted `_next`. */
+  next?: string;
+  /** A field name that people never see and machines fill in. */
+  honeypot?: string;
+  /** Mailed to the visitor; the team's own words, nothing of what the visitor wrote. */
+  confirmation?: { subject: string; text: string };
+  /** Every path it is posted to, the documented one first. */
+  doors: readonly string[];
+  /** A closed form answers 403 `form_closed`. */
+  open: boolean;
+};
+
+/** What reading and showing a post needs to know of its form. */
+export type FormShape = {
+  definition: FormDefinition;
+  /** Every name the form takes for its own: `topics`, and `topics[]` for `choices`. */
+  declares: (name: string) => boolean;
+};
