@@ -5,5 +5,6 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   doctor: () => import("./cli/doctor"),
   serve: () => import("./cli/serve"),
   health: () => import("./cli/health"),
+  openapi: () => import("./cli/openapi"),
   version: () => import("./cli/version"),
 });
