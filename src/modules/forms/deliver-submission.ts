@@ -32,9 +32,10 @@ export const deliverSubmission = defineJob({
 
 async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Outcome> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
-  if (!submission)
-    return { kind: "refused", why: { code: "submission_gone", text: "The message was erased" } };
-  return kernel.mail.send(composeMail(kernel.config, delivery, submission), delivery.id);
+  const mail = submission && composeMail(delivery, submission);
+  if (!mail)
+    return { kind: "refused", why: { code: "gone", text: "The message or its form is no longer there" } };
+  return kernel.mail.send(mail, delivery.id);
 }
 
 async function record(
