@@ -3,6 +3,7 @@ import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
+import { UUID } from "#/kernel/uuid";
 import { composeMail } from "./compose-mail";
 import { nextAttempt } from "./delivery-schedule";
 import { claimDelivery, findSubmission, insertAttempt, setDeliveryOutcome } from "./queries";
@@ -18,7 +19,7 @@ type Outcome = CallResult<{ messageId: string }>;
  */
 export const deliverSubmission = defineJob({
   name: "forms.deliver",
-  payload: Type.Object({ deliveryId: Type.String({ format: "uuid" }) }),
+  payload: Type.Object({ deliveryId: Type.String({ pattern: UUID }) }),
   concurrency: 4,
   async run(kernel, payload): Promise<void> {
     const delivery = await claimDelivery(kernel.db, payload.deliveryId, kernel.now());
