@@ -1,10 +1,9 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
-import { contextOf, formsCors, plain, problem, toRefusal } from "#/kernel/http";
+import { contextOf, formsCors, originAllowed, plain, problem, toRefusal } from "#/kernel/http";
 import { rateHeaders } from "#/kernel/rate-limit";
 import { chooseNext } from "./choose-next";
 import type { Receipt } from "./intake-queue";
-import { listOrigins } from "./listed-origins";
 import { formVary } from "./negotiate";
 import type { createPageOrigins } from "./page-origin";
 import { newNonce, pagePolicy } from "./page-shell";
@@ -98,7 +97,7 @@ function nextPlace(config: Config, { form, posted, origin }: Visit): string | un
   const { open, allowed } = formsCors(config);
   const places = {
     publicUrl: config.PUBLIC_URL,
-    isListed: open ? undefined : listOrigins(allowed),
+    isListed: open ? undefined : (one: string) => originAllowed(one, allowed, config.PUBLIC_URL),
     postedFrom: origin,
   };
   return chooseNext(posted?.control.next, places) ?? form.definition.next;

@@ -92,7 +92,7 @@ export function createPostReceiver(
   ) => {
     const { headers } = request;
     const control = posted?.control;
-    const hash = contentHash(fields).toString("hex");
+    const hash = contentHash(fields);
     const { headerKey, client, originUnknown } = arrival;
     const windowSeconds = config.FORMS_DUPLICATE_WINDOW;
     const [honeypot] = control?.honeypots ?? [];
