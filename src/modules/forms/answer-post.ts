@@ -29,7 +29,8 @@ export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: 
     return new Response(null, { status: 303, headers });
   }
   const body = visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null };
-  return Response.json(body, { headers });
+  headers.set("content-type", plain.mediaType);
+  return new Response(JSON.stringify(body), { headers });
 }
 
 /** The refusal as a page that keeps what was typed, or in the voice of the door. */
