@@ -26,7 +26,7 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  */
 export function createPostReceiver(
   { config, database, limits }: Pick<Kernel, "config" | "database" | "limits">,
-  intake: Pick<IntakeQueue, "submit">,
+  intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const policy = formsCors(config);
   const rules = readRules(config);
@@ -52,14 +52,18 @@ export function createPostReceiver(
     const checked = form.check(posted, visit.language);
     if (!checked.ok) throw refuseFields(visit.door, checked);
 
-    await spend(visit, rules.client, client.key);
-    await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+    const originUnknown = from.origin === undefined;
+    const submission = compose(visit, checked, { headerKey, client, originUnknown });
+    try {
+      await spend(visit, rules.client, client.key);
+      await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+    } catch (refusal) {
+      // Whoever repeats a message that arrived is told so, however many others were sent.
+      const earlier = await intake.find(submission).catch(() => undefined);
+      if (earlier) return earlier;
+      throw refusal;
+    }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    const submission = compose(visit, checked, {
-      headerKey,
-      client,
-      originUnknown: from.origin === undefined,
-    });
     visit.pageId = posted.control.id ?? tickets.issue(submission.id, submission.contentHash);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await giveBack(submission.form, client.key);
