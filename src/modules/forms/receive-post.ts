@@ -64,7 +64,7 @@ export function createPostReceiver(
       throw refusal;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    visit.pageId = posted.control.id ?? tickets.issue(submission.id, submission.contentHash);
+    visit.pageId = posted.control.id ?? tickets.issue(submission);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await giveBack(submission.form, client.key);
     return receipt;
@@ -95,14 +95,15 @@ export function createPostReceiver(
     },
   ) => {
     const { headers } = request;
+    const { slug } = form.definition;
     const control = posted?.control;
     const hash = contentHash(fields);
     const { headerKey, client, originUnknown } = arrival;
     const windowSeconds = config.FORMS_DUPLICATE_WINDOW;
     const [honeypot] = control?.honeypots ?? [];
     return {
-      id: tickets.redeem(control?.id, hash) ?? Bun.randomUUIDv7(),
-      form: form.definition.slug,
+      id: tickets.redeem(control?.id, { form: slug, contentHash: hash }) ?? Bun.randomUUIDv7(),
+      form: slug,
       door,
       fields,
       language,
