@@ -8,6 +8,7 @@ import { createJobs } from "#/kernel/jobs";
 import type { JobOf, JobsOf } from "#/kernel/jobs/contract";
 import { openStore } from "#/kernel/jobs/store";
 import { startPostgres } from "../../support/postgres";
+import { until } from "../../support/until";
 
 type World = { database: Database };
 type TestJob = JobOf<World, typeof Payload>;
@@ -338,18 +339,20 @@ describe.each(kinds)("jobs on %s", (kind) => {
       const jobs = await start([job]);
 
       await server?.halt("immediate");
-      await until(async () => logged.some(({ event }) => event === "jobs.claim_failed"));
+      await until(async () => logged.some(({ event }) => event === "jobs.claim_failed"), 15);
       await server?.start();
-      await until(() =>
-        enqueue(jobs, job, ["after"]).then(
-          () => true,
-          () => false,
-        ),
+      await until(
+        () =>
+          enqueue(jobs, job, ["after"]).then(
+            () => true,
+            () => false,
+          ),
+        15,
       );
 
       expect(await ran.next()).toBe("after");
       expect((await jobs.check()).ok).toBe(true);
-    });
+    }, 30_000);
 
     test("lets instances start on an empty database at the same moment, again and again", async () => {
       const { job, ran } = recorder();
@@ -391,13 +394,4 @@ function recorder(run: (id: string) => Promise<void> = async () => {}) {
     return seen[read++] as string;
   };
   return { job, ran: { next, count: () => seen.length } };
-}
-
-/** Looks every few milliseconds until it holds, for at most five seconds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error("It did not happen in time");
-    await Bun.sleep(5);
-  }
 }
