@@ -44,8 +44,12 @@ describe("twelve planted secrets", () => {
 
     log("error", "test.failed", { ...secrets, error, headers: secrets, body: secrets, path: secrets.query });
     log("error", "test.failed", { error: { ...secrets }, requestId: { secrets }, settings: [{ secrets }] });
+    log("error", "test.failed", {
+      error: `Cannot reach ${secrets.url}`,
+      reason: `key (${secrets.apiKey}) exists`,
+    });
 
-    expect(lines.length).toBe(2);
+    expect(lines.length).toBe(3);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ error: "TypeError" });
     for (const secret of Object.values(secrets)) expect(lines.join("")).not.toContain(secret);
   });

@@ -110,11 +110,15 @@ export async function startScriptedSmtp(script: Script, onPort = 0) {
   });
   await new Promise<void>((resolve) => server.listen(onPort, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
+  const dropAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `smtp://127.0.0.1:${port}`,
     seen,
+    dropAll,
     stop: () => {
-      for (const socket of sockets) socket.destroy();
+      dropAll();
       return new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

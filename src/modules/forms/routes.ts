@@ -110,7 +110,9 @@ function incomplete(door: string) {
   const invalid = {
     error: "Enter one e-mail address, such as name@example.com",
     code: "invalid",
-    fields: { email: { code: "invalid_email", message: "Enter one e-mail address, such as name@example.com" } },
+    fields: {
+      email: { code: "invalid_email", message: "Enter one e-mail address, such as name@example.com" },
+    },
   };
   return {
     description: "A required field is missing or blank, or another rule of a field is broken",

@@ -81,13 +81,23 @@ describe("the memory for bodies", () => {
 test("a body that takes longer than its time is 408, and what still arrives is held by nobody", async () => {
   const app = sampleApp();
   const before = heldBytes();
-  const go = Promise.withResolvers<void>();
+  const [go, taken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let pulls = 0;
+  const body = new ReadableStream(
+    {
+      async pull(controller) {
+        if (++pulls > 1) await go.promise;
+        if (pulls < 3) controller.enqueue(new Uint8Array(9));
+        else taken.resolve();
+      },
+      cancel: () => taken.resolve(),
+    },
+    { highWaterMark: 0 },
+  );
 
-  const answer = await ask(app, "/f/x/hurry", {
-    method: "POST",
-    body: stalling(new Uint8Array(9), go.promise),
-  });
+  const answer = await ask(app, "/f/x/hurry", { method: "POST", body });
   go.resolve();
+  await Promise.race([taken.promise, Bun.sleep(100)]);
 
   expect(answer.status).toBe(408);
   expect(await answer.json()).toMatchObject({ code: "too_slow" });

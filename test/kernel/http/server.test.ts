@@ -67,6 +67,24 @@ describe("ambiguous framing", () => {
   });
 });
 
+describe("odd targets", () => {
+  test.each([
+    ["GET http://evil.example/health", 200],
+    ["GET //evil.example/health", 404],
+    ["GET /%", 404],
+    ["GET /v1/users/%ff", 404],
+    ["GET /v1/users/1%00", 200],
+    ["GET /health?a=%", 200],
+    ["GET /x/../health", 200],
+    ["OPTIONS *", 400],
+    ["GET health", 400],
+    ["TRACE /health", 405],
+    ["PROPFIND /health", 405],
+  ])("%s is answered %d", async (target, status) => {
+    expect(statusOf(await exchange([`${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`]))).toBe(status);
+  });
+});
+
 describe("sizes", () => {
   test.each([
     ["32 KB of one header", `X-A: ${"a".repeat(32 * 1024)}\r\n`, "/health"],

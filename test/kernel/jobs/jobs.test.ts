@@ -3,30 +3,36 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
-import type { Database } from "#/kernel/db";
+import { type Database, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { JobOf, JobsOf } from "#/kernel/jobs/contract";
-import { openEmbedded, openPool, startServer } from "./databases";
+import { startPostgres } from "../../support/postgres";
 
 type World = { database: Database };
 type TestJob = JobOf<World, typeof Payload>;
 
 const Payload = Type.Object({ id: Type.String() });
-const server = await startServer();
-afterAll(() => server.stop());
+const server = await startPostgres();
+const directory = mkdtempSync(join(tmpdir(), "gatehouse-jobs-"));
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
 
-const kinds = [
-  { kind: "embedded", open: () => openEmbedded() },
-  { kind: "postgres", open: async () => openPool(await server.newDatabase()) },
-];
+/** A new, empty database. */
+const fresh = {
+  embedded: async () => ({ DATABASE_URL: undefined, DATA_DIR: mkdtempSync(join(directory, "data-")) }),
+  postgres: async () => ({ DATABASE_URL: await server?.createDatabase(), DATA_DIR: directory }),
+};
+const kinds = server ? (["embedded", "postgres"] as const) : (["embedded"] as const);
 
-describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
+describe.each(kinds)("jobs on %s", (kind) => {
   let database: Database;
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
   const started: JobsOf<World>[] = [];
 
   beforeAll(async () => {
-    database = await open();
+    database = await openDatabase(await fresh[kind](), () => {});
   });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((jobs) => jobs.stop(1000)));
@@ -282,10 +288,11 @@ describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
   });
 
   test("runs a job again whose process was killed with -9", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "gatehouse-jobs-"));
-    const target = kind === "postgres" ? await server.newDatabase() : join(directory, "data");
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "crash-child.ts"), target], {
+    const settings = await fresh[kind]();
+    const env = { ...process.env, DATA_DIR: settings.DATA_DIR, DATABASE_URL: settings.DATABASE_URL ?? "" };
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "crash-child.ts")], {
       stdout: "pipe",
+      env,
     });
     const { value } = await child.stdout.getReader().read();
     expect(new TextDecoder().decode(value)).toBe("running a\n");
@@ -294,8 +301,7 @@ describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
     const { job, ran } = recorder();
     const survivor = { ...job, name: "test.stuck", leaseSeconds: 2 };
     await using stack = new AsyncDisposableStack();
-    stack.defer(() => rmSync(directory, { recursive: true }));
-    const reopened = kind === "postgres" ? openPool(target) : await openEmbedded(target);
+    const reopened = await openDatabase(settings, () => {});
     stack.defer(() => reopened.close());
 
     const jobs = create([survivor], { superviseSeconds: 1 }, reopened);

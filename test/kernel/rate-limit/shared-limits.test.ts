@@ -60,7 +60,7 @@ describe.skipIf(!server)("limits on PostgreSQL", () => {
   test("double the wait whichever instance was met before", async () => {
     const waits: number[] = [];
     let at = Date.now();
-    for (const limits of [instance(), instance(), instance(), instance()]) {
+    for (const limits of Array.from({ length: 6 }, instance)) {
       setSystemTime(at);
       let verdict = await limits.consume(rule("doubling"), "203.0.113.9");
       while (verdict.allowed) verdict = await limits.consume(rule("doubling"), "203.0.113.9");
@@ -69,7 +69,25 @@ describe.skipIf(!server)("limits on PostgreSQL", () => {
     }
     setSystemTime();
 
-    expect(waits).toEqual([60, 120, 240, 480]);
+    expect(waits).toEqual([60, 120, 240, 480, 960, 1920]);
+  });
+
+  test("hold a client to its longer wait on every instance", async () => {
+    const start = Date.now();
+    const exceed = async () => {
+      const limits = instance();
+      for (let i = 0; i < 11; i++) await limits.consume(rule("held"), "203.0.113.9");
+    };
+    await exceed();
+    setSystemTime(start + 61_000);
+    await exceed();
+
+    setSystemTime(start + 61_000 + 70_000);
+    const elsewhere = await instance().consume(rule("held"), "203.0.113.9");
+    setSystemTime();
+
+    expect(elsewhere.allowed).toBe(false);
+    expect(elsewhere.retryAfter).toBeWithin(49, 52);
   });
 
   test("give a point back", async () => {
