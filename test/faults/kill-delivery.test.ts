@@ -9,6 +9,8 @@ const kills = 3;
 /** Promise D3: everything is delivered this long after the last restart. */
 const deliveredWithinMs = 60_000;
 
+const betweenLooksMs = 15_000;
+
 const places = await openPlaces();
 afterAll(places.close);
 
@@ -36,10 +38,10 @@ async function deliverUnderKills(kind: DatabaseKind) {
   const restarted = performance.now();
   const last = () => performance.now() - restarted;
   let states = new Map<string, string>();
-  // The embedded database can be looked into only while nobody serves.
+  // The embedded database can be looked into only while nobody serves, and each start begins its rounds anew.
   while (states.size < messages || [...states.values()].some((state) => state !== "delivered")) {
     if (last() > deliveredWithinMs) throw new Error(`Not delivered in time: ${[...states.values()]}`);
-    await Bun.sleep(4_000);
+    await Bun.sleep(betweenLooksMs);
     await running.kill();
     states = await place.inspect(readDeliveries);
     running = await startExecutable(env);

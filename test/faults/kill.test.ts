@@ -46,7 +46,9 @@ describe.each(places.kinds)("kill -9 under load, %s", (kind) => {
       expect(found).toMatchObject({ missing: 0, doubled: 0, foreign: 0 });
       expect(found.acknowledged).toBe(senders.sent.length);
       expect(found.acknowledged).toBeGreaterThan(clients * kills);
-      expect(orphans.filter((each) => each.rowsWithoutJob + each.deliveriesWithoutJob + each.jobsWithoutRow)).toEqual([]);
+      expect(
+        orphans.filter((each) => each.rowsWithoutJob + each.deliveriesWithoutJob + each.jobsWithoutRow),
+      ).toEqual([]);
       expect({ strange: senders.strange, hung: senders.hung() }).toEqual({ strange: [], hung: 0 });
     },
     30_000 + kills * 15_000,

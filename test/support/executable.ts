@@ -96,10 +96,7 @@ export async function spawnExecutable(
 }
 
 /** Starts `gatehouse serve` and waits until it is ready to store messages. */
-export async function startExecutable(
-  env: Record<string, string>,
-  options: Options = {},
-): Promise<Started> {
+export async function startExecutable(env: Record<string, string>, options: Options = {}): Promise<Started> {
   const started = await spawnExecutable(env, options);
   await untilReady(started);
   return started;
