@@ -32,7 +32,7 @@ test(`a first start that is killed leaves a directory that serves, ${interruptio
 
   await Promise.all(Array.from({ length: atOnce }, work));
 
-  console.log(
+  console.error(
     `embedded: ${took.length} interrupted, the next start took at most ${Math.round(Math.max(...took))} ms`,
   );
   expect(took).toHaveLength(interruptions);

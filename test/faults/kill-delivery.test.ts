@@ -80,7 +80,7 @@ test("killed while it delivers, it sends every mail, and again only under the sa
   for (const { kind, deliveries, copies, tookMs } of runs) {
     const most = Math.max(...copies.values());
     const repeated = [...copies.values()].filter((count) => count > 1).length;
-    console.log(
+    console.error(
       `${kind}: ${deliveries.length} mails, ${kills} kills, ${repeated} sent again, at most ${most} times;`,
       `all recorded ${Math.round(tookMs / 1000)} s after the last restart`,
     );

@@ -38,7 +38,7 @@ describe.each(places.kinds)("kill -9 under load, %s", (kind) => {
       await running.kill();
 
       const found = await place.inspect((database) => tally(database, senders.sent));
-      console.log(
+      console.error(
         `${kind}: ${found.acknowledged} acknowledged, ${found.missing} missing, ${found.doubled} doubled, ${kills} kills,`,
         `${orphans.map(({ waiting }) => waiting).join(" ")} rows waiting for their job at the kills,`,
         `longest restart ${Math.round(longestRestart)} ms, longest answer ${senders.longestMs()} ms`,

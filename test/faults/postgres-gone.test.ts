@@ -32,7 +32,7 @@ describe.skipIf(!server)("PostgreSQL restarted under load", () => {
 
       const found = await place.inspect((database) => tally(database, senders.sent));
       const orphans = await place.inspect(countOrphans);
-      console.log(
+      console.error(
         `postgres -m ${mode}: ${found.acknowledged} acknowledged, ${found.missing} missing, ${found.doubled} doubled,`,
         `${senders.refused()} told 503, the last ${lateMs} ms after it was back, longest answer ${senders.longestMs()} ms`,
       );

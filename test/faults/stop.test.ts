@@ -22,7 +22,7 @@ describe.each(places.kinds)("SIGTERM under load, %s", (kind) => {
 
     const found = await place.inspect((database) => tally(database, senders.sent));
     const orphans = await place.inspect(countOrphans);
-    console.log(
+    console.error(
       `${kind}: ${found.acknowledged} acknowledged, ${found.missing} missing, ${found.rows - found.acknowledged} stored`,
       `without an answer, ended after ${tookMs} ms, longest answer ${senders.longestMs()} ms`,
     );

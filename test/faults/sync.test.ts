@@ -49,7 +49,7 @@ test.skipIf(!strace)(
 
     const events = readTrace(await Bun.file(file).text());
     const syncs = events.filter((event) => event.kind === "sync" && event.file.includes("/pg_wal/")).length;
-    console.log(
+    console.error(
       `embedded: ${acknowledged.length} answers, each after its sync; ${syncs} syncs of the log in all`,
     );
     expect(acknowledged).toHaveLength(posts);

@@ -33,7 +33,10 @@ export function readTrace(text: string): TraceEvent[] {
   });
 }
 
+/** A message and the answer it got. The marker is part of what was sent, and can be found on disk as it is. */
 export type Acknowledged = { marker: string; id: string };
+
+export type Early = { marker: string; reason: "no answer" | "not written" | "not synced" };
 
 /**
  * The messages whose answer left too early: before the write-ahead log held them, or while bytes of it that were
@@ -42,10 +45,10 @@ export type Acknowledged = { marker: string; id: string };
 export function findEarlyAnswers(
   events: readonly TraceEvent[],
   acknowledged: readonly Acknowledged[],
-): { marker: string; reason: "no answer" | "not written" | "not synced" }[] {
-  return acknowledged.flatMap(({ marker, id }) => {
+): Early[] {
+  return acknowledged.flatMap(({ marker, id }): Early[] => {
     const answered = events.findIndex((event) => event.kind === "answer" && event.bytes.includes(id));
-    if (answered < 0) return [{ marker, reason: "no answer" as const }];
+    if (answered < 0) return [{ marker, reason: "no answer" }];
     const dirty = new Set<string>();
     let isWritten = false;
     for (const event of events.slice(0, answered)) {
@@ -56,7 +59,7 @@ export function findEarlyAnswers(
         isWritten ||= event.bytes.includes(marker);
       }
     }
-    if (!isWritten) return [{ marker, reason: "not written" as const }];
-    return dirty.size > 0 ? [{ marker, reason: "not synced" as const }] : [];
+    if (!isWritten) return [{ marker, reason: "not written" }];
+    return dirty.size > 0 ? [{ marker, reason: "not synced" }] : [];
   });
 }
