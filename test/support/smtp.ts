@@ -25,7 +25,10 @@ export async function startSmtp(options: SMTPServerOptions = {}): Promise<TestSm
     allowInsecureAuth: true,
     disableReverseLookup: true,
     async onData(stream, session, done) {
-      const raw = Buffer.concat(await Array.fromAsync(stream as AsyncIterable<Buffer>)).toString();
+      const chunks = await Array.fromAsync(stream as AsyncIterable<Buffer>).catch(() => undefined);
+      // The client died in the middle of a mail: it was never received.
+      if (!chunks) return;
+      const raw = Buffer.concat(chunks).toString();
       const { mailFrom, rcptTo } = session.envelope;
       const to = rcptTo.map(({ address }) => address);
       messages.push(parseMail(raw, { from: mailFrom ? mailFrom.address : "", to }));
