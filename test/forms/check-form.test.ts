@@ -610,7 +610,7 @@ describe("property", () => {
   test("the same content has the same hash in whichever encoding and order, and another content another", async () => {
     const hashOf = async (body: Record<string, unknown>, encoding: Encoding) => {
       const checked = await check(contact, body, encoding);
-      return checked.ok && contentHash(checked.fields).toString("hex");
+      return checked.ok && contentHash(checked.fields);
     };
     const body = { ...valid, b: "1", a: ["x", "y"] };
     const turned = Object.fromEntries(
