@@ -22,11 +22,13 @@ export const controlSocketOf = ({ CONTROL_SOCKET, DATA_DIR }: Pick<Config, "CONT
  * Lets commands of the same user reach the embedded database, which one process alone may open:
  * `POST /call {"command","args"}` over a unix socket of mode 0600, answered by one JSON line per chunk
  * (`{"out"}`) and a last one with the exit code (`{"exit"}`). A socket that nobody listens on any more is replaced.
+ * Every other request is the app's, where one is given: health checks come this way.
  */
 export async function serveControl(
   path: string,
   handlers: Readonly<Record<string, ControlHandler>>,
   log: Log,
+  app: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 404 }),
 ): Promise<{ close(): Promise<void> }> {
   if (Buffer.byteLength(path) > longestPath) {
     throw new StartRefusal(
@@ -49,7 +51,7 @@ export async function serveControl(
       unix: path,
       maxRequestBodySize: mostArgumentBytes,
       routes: { "/call": { POST: handle } },
-      fetch: () => new Response(null, { status: 404 }),
+      fetch: (request) => app(request),
     }),
   );
   chmodSync(path, 0o600);

@@ -32,7 +32,8 @@ export function createJobs<Context>(
   log: Log,
   { maxRunning = 64, superviseSeconds = 10 }: Options = {},
 ): JobsOf<Context> {
-  let working: { boss: PgBoss; dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
+  let boss: PgBoss | undefined;
+  let working: { dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
   const store = openStore(database);
   const enqueued = new Set<string>();
 
@@ -53,32 +54,32 @@ export function createJobs<Context>(
       payloads: readonly object[],
       { startAfter }: { startAfter?: Date } = {},
     ) {
-      if (!working) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      if (!boss) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
       if (payloads.length === 0) return;
       const rows = payloads.map((data) => (startAfter ? { data, startAfter } : { data }));
-      await working.boss.insert(job.name, rows, { db: executorOf(tx) });
+      await boss.insert(job.name, rows, { db: executorOf(tx) });
       if (!startAfter || startAfter.getTime() <= Date.now()) wakeSoon(job.name);
     },
 
     migrate: () => prepare(database, jobs, log),
 
+    async open() {
+      boss ??= await openQueues(database, jobs, log);
+    },
+
     async start(context) {
-      await prepare(database, jobs, log);
-      const boss = openBoss(database, database.kind, log, superviseSeconds);
-      await boss.start();
-      await warmQueues(boss, jobs);
+      boss = await openQueues(database, jobs, log, superviseSeconds);
       const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store });
-      working = { boss, dispatch, sweep: startSweep(store, log) };
+      working = { dispatch, sweep: startSweep(store, log) };
     },
 
     async stop(timeoutMs) {
-      if (!working) return;
-      const { boss, dispatch, sweep } = working;
-      const left = await dispatch.stop(timeoutMs);
+      const left = await working?.dispatch.stop(timeoutMs);
+      if (left) log("warn", "jobs.left_running", { count: left });
+      await working?.sweep.stop();
       working = undefined;
-      if (left > 0) log("warn", "jobs.left_running", { count: left });
-      await sweep.stop();
-      await boss.stop({ graceful: false });
+      await boss?.stop({ graceful: false });
+      boss = undefined;
     },
 
     async check() {
@@ -91,6 +92,20 @@ export function createJobs<Context>(
 
     deadLetters: () => store.listDeadLetters(),
   };
+}
+
+/** Ready to enqueue: tables, queues, and pg-boss with its cache of them. */
+async function openQueues(
+  database: Database,
+  jobs: readonly JobOf<never>[],
+  log: Log,
+  superviseSeconds?: number,
+): Promise<PgBoss> {
+  await prepare(database, jobs, log);
+  const boss = openBoss(database, database.kind, log, superviseSeconds);
+  await boss.start();
+  await warmQueues(boss, jobs);
+  return boss;
 }
 
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */

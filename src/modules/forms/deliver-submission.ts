@@ -3,7 +3,6 @@ import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
-import { UUID } from "#/kernel/uuid";
 import { composeMail } from "./compose-mail";
 import { nextAttempt } from "./delivery-schedule";
 import { claimDelivery, findSubmission, insertAttempt, setDeliveryOutcome } from "./queries";
@@ -19,7 +18,7 @@ type Outcome = CallResult<{ messageId: string }>;
  */
 export const deliverSubmission = defineJob({
   name: "forms.deliver",
-  payload: Type.Object({ deliveryId: Type.String({ pattern: UUID }) }),
+  payload: Type.Object({ deliveryId: Type.String({ format: "uuid" }) }),
   concurrency: 4,
   async run(kernel, payload): Promise<void> {
     const delivery = await claimDelivery(kernel.db, payload.deliveryId, kernel.now());
@@ -33,10 +32,9 @@ export const deliverSubmission = defineJob({
 
 async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Outcome> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
-  const mail = submission && composeMail(delivery, submission);
-  if (!mail)
-    return { kind: "refused", why: { code: "gone", text: "The message or its form is no longer there" } };
-  return kernel.mail.send(mail, delivery.id);
+  if (!submission)
+    return { kind: "refused", why: { code: "submission_gone", text: "The message was erased" } };
+  return kernel.mail.send(composeMail(kernel.config, delivery, submission), delivery.id);
 }
 
 async function record(

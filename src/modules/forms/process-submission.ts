@@ -2,7 +2,6 @@ import { Type } from "@sinclair/typebox";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
-import { UUID } from "#/kernel/uuid";
 import { deliverSubmission } from "./deliver-submission";
 import { noteColumns } from "./form-columns";
 import { planDeliveries } from "./plan-deliveries";
@@ -15,7 +14,7 @@ import { screenSubmission } from "./screen-submission";
  */
 export const processSubmission = defineJob({
   name: "forms.process",
-  payload: Type.Object({ submissionId: Type.String({ pattern: UUID }) }),
+  payload: Type.Object({ submissionId: Type.String({ format: "uuid" }) }),
   priority: 10,
   concurrency: 4,
   run: (kernel, { submissionId }) => kernel.db.transaction((tx) => judge(kernel, tx, submissionId)),

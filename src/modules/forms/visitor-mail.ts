@@ -1,7 +1,7 @@
 import type { MailMessage } from "#/kernel/mail";
 import { type Html, html } from "./escape-html";
 import type { FormDefinition } from "./form-definition";
-import { inLanguage, type Language } from "./languages";
+import type { Language } from "./languages";
 import { renderMail } from "./mail-layout";
 
 /**
@@ -13,8 +13,7 @@ export function visitorMail(
   language: Language,
   to: string,
 ): MailMessage {
-  const subject = inLanguage(confirmation.subject, language);
-  const text = inLanguage(confirmation.text, language);
+  const { subject, text } = confirmation;
   return { to: [to], subject, text, language, html: renderMail(language, toParagraphs(text)) };
 }
 

@@ -6,7 +6,9 @@ import { Type } from "@sinclair/typebox";
 import { type Database, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { JobOf, JobsOf } from "#/kernel/jobs/contract";
+import { openStore } from "#/kernel/jobs/store";
 import { startPostgres } from "../../support/postgres";
+import { until } from "../../support/until";
 
 type World = { database: Database };
 type TestJob = JobOf<World, typeof Payload>;
@@ -311,7 +313,47 @@ describe.each(kinds)("jobs on %s", (kind) => {
     expect(await ran.next(15_000)).toBe("a");
   }, 30_000);
 
+  test("knows the jobs whose every attempt ended with its process", async () => {
+    const { job, ran } = recorder(async () => {
+      throw new Error("said so itself");
+    });
+    const once = { ...job, retryLimit: 0 };
+    const jobs = await start([once]);
+    await enqueue(jobs, once, ["reported"]);
+    await ran.next();
+    await until(async () => (await jobs.deadLetters()).length === 1);
+    await enqueue(jobs, once, ["silent"], { startAfter: new Date(Date.now() + 60_000) });
+
+    await database.executeSql(`update gatehouse_jobs.job set state = 'failed', completed_on = now(),
+      output = '{"value": {"message": "job heartbeat timeout"}}' where data ->> 'id' = 'silent'`);
+
+    expect(await openStore(database).listSilentDeaths(60)).toEqual([
+      { job: "test.recorded", id: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+    ]);
+    expect(await jobs.deadLetters()).toMatchObject([{ count: 2 }]);
+  });
+
   if (kind === "postgres") {
+    test("goes on after the database was away", async () => {
+      const { job, ran } = recorder();
+      const jobs = await start([job]);
+
+      await server?.halt("immediate");
+      await until(async () => logged.some(({ event }) => event === "jobs.claim_failed"), 15);
+      await server?.start();
+      await until(
+        () =>
+          enqueue(jobs, job, ["after"]).then(
+            () => true,
+            () => false,
+          ),
+        15,
+      );
+
+      expect(await ran.next()).toBe("after");
+      expect((await jobs.check()).ok).toBe(true);
+    }, 30_000);
+
     test("lets instances start on an empty database at the same moment, again and again", async () => {
       const { job, ran } = recorder();
       for (let round = 0; round < 5; round++) {
@@ -352,13 +394,4 @@ function recorder(run: (id: string) => Promise<void> = async () => {}) {
     return seen[read++] as string;
   };
   return { job, ran: { next, count: () => seen.length } };
-}
-
-/** Looks every few milliseconds until it holds, for at most five seconds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error("It did not happen in time");
-    await Bun.sleep(5);
-  }
 }
