@@ -1,4 +1,4 @@
-export type { Database, Db, Executor } from "./database";
+export type { Database, Db, Executor, Row } from "./database";
 export { executorOf } from "./execute-sql";
 export { migrate, migrateWhenReachable, migrationStatus } from "./migrate";
 export { openDatabase } from "./open";
