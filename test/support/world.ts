@@ -115,7 +115,7 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     },
     async close() {
       await app.stop(true);
-      await service.stop();
+      await service.stop(2_000);
       await smtp.stop();
       await server?.stop();
       rmSync(directory, { recursive: true, force: true });
