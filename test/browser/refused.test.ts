@@ -77,6 +77,11 @@ describe.skipIf(!server)("a message that cannot be taken now, from a browser wit
 
     expect(status).toBe(429);
     expect(await readFields(page)).toMatchObject({ email: typed.email, message: typed.message });
-    expect(await page.getByText(/minute|second/).first().isVisible()).toBe(true);
+    expect(
+      await page
+        .getByText(/minute|second/)
+        .first()
+        .isVisible(),
+    ).toBe(true);
   }, 60_000);
 });
