@@ -2,22 +2,23 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { lacksBrowser, openBrowser, watchPage } from "../support/browser";
-import { type Running, scratch, startExecutable } from "../support/executable";
+import { type Started, startExecutable } from "../support/executable";
+import { temporaryFolder } from "../support/folder";
 
-const folder = await scratch();
-let service: Running;
+const folder = temporaryFolder();
+let service: Started;
 let browser: Browser;
 
 beforeAll(async () => {
   if (lacksBrowser) return;
-  service = await startExecutable({ DATA_DIR: join(folder.dir, "data"), ENV: "development" });
+  service = await startExecutable({ DATA_DIR: join(folder.path, "data"), ENV: "development" });
   browser = await openBrowser();
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
   await service?.kill();
-  await folder.remove();
+  folder[Symbol.dispose]();
 });
 
 test.skipIf(lacksBrowser)(
