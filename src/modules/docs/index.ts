@@ -1,1 +1,2 @@
+export { openApiDocument } from "./openapi-document";
 export { documentation } from "./routes";
