@@ -69,7 +69,7 @@ function answerPage(
           door,
           language,
           nonce,
-          id: (refusal.status === 503 ? visit.pageId : undefined) ?? newPageId(),
+          id: (refusal.status >= 500 ? visit.pageId : undefined) ?? newPageId(),
           posted,
           notice,
           ownerAddress,
@@ -83,7 +83,7 @@ function answerPage(
 function noticeOf({ status, errors, retryAfter, code }: AppError): Notice | undefined {
   if (errors) return { kind: "errors", errors };
   if (status === 429) return { kind: "rate_limited", retryAfter: retryAfter ?? 60 };
-  if (status === 503) return { kind: "unavailable", retryAfter: retryAfter ?? 2 };
+  if (status >= 500) return { kind: "unavailable", retryAfter: retryAfter ?? 60 };
   return code === "form_closed" ? { kind: "closed" } : undefined;
 }
 

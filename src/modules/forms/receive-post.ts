@@ -1,7 +1,8 @@
 import type { Config } from "#/kernel/config";
 import { AppError, unavailable } from "#/kernel/errors";
-import { clientOf, formsCors, readBytes } from "#/kernel/http";
+import { clientOf, contextOf, formsCors, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
+import { nameError } from "#/kernel/log";
 import type { RateRule } from "#/kernel/rate-limit";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
@@ -25,7 +26,7 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  * judged afterwards; the answer follows the commit.
  */
 export function createPostReceiver(
-  { config, database, limits }: Pick<Kernel, "config" | "database" | "limits">,
+  { config, database, limits, log }: Pick<Kernel, "config" | "database" | "limits" | "log">,
   intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const policy = formsCors(config);
@@ -80,6 +81,14 @@ export function createPostReceiver(
     });
   };
 
+  /** A fault of ours, such as a row that the database will not take, must not cost the visitor their text. */
+  const failed = ({ request, door }: Visit, error: unknown): AppError => {
+    const { id } = contextOf(request);
+    const cause = (error as Error | undefined)?.cause ?? error;
+    log("error", "request.failed", { requestId: id, route: door, status: 500, ...nameError(cause) });
+    return new AppError(500, "internal", "Something went wrong on our side");
+  };
+
   const giveBack = async (form: string, client: string): Promise<void> => {
     await limits.giveBack(rules.client, client);
     await limits.giveBack(rules.clientForm, `${form} ${client}`);
@@ -124,8 +133,8 @@ export function createPostReceiver(
     try {
       return answerStored(answers, visit, await take(visit));
     } catch (error) {
-      if (error instanceof AppError) return answerRefused(answers, await rescueText(visit, error), error);
-      throw error;
+      const refusal = error instanceof AppError ? error : failed(visit, error);
+      return answerRefused(answers, await rescueText(visit, refusal), refusal);
     }
   };
 }
