@@ -6,11 +6,11 @@ export { contentSecurityPolicy, formPagePolicy, type HeaderClass } from "./heade
 export { type HttpOptions, httpKernel } from "./http-kernel";
 export type { Lane } from "./in-flight";
 export { formatIp, ipMatcher, parseCidr, parseIp } from "./ip-address";
-export { jsonBody, readJson } from "./json-body";
-export { isJson, isUtf8, type MediaType, parseMediaType } from "./media-type";
+export { jsonBody } from "./json-body";
+export { parseMediaType } from "./media-type";
 export { originAllowed, parseOrigin } from "./origins";
 export { readBytes } from "./read-bytes";
-export { decodeUtf8, parseJson, parseStorableJson } from "./read-json";
+export { decodeUtf8, parseJson } from "./read-json";
 export { type Refusal, toRefusal } from "./refusal";
 export { clientOf, contextOf } from "./request-context";
 export { appOptions, serveOptions } from "./serve-options";

@@ -1,2 +1,1 @@
-export { openApiDocument } from "./openapi-document";
 export { documentation } from "./routes";
