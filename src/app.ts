@@ -12,7 +12,9 @@ import {
 } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
-import { forms, publicForms } from "#/modules/forms";
+import { version } from "#/kernel/version";
+import { documentation } from "#/modules/docs";
+import { compiledForms, forms, publicForms } from "#/modules/forms";
 import { probes } from "#/modules/ops";
 
 /** Every module; `boot.ts` gathers their jobs. */
@@ -46,7 +48,14 @@ export const createApp = (kernel: Kernel) => {
       }),
     )
     .use(probes(kernel))
-    .use(publicForms(kernel));
+    .use(publicForms(kernel))
+    .use(
+      documentation({
+        version,
+        voiceOf,
+        forms: [...compiledForms.values()].map(({ definition }) => definition),
+      }),
+    );
 };
 
 export type App = ReturnType<typeof createApp>;

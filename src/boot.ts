@@ -3,45 +3,40 @@ import { openMail } from "#/integrations/mail";
 import type { Config } from "#/kernel/config";
 import { migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
-import type { Kernel, Phase } from "#/kernel/kernel";
+import type { Kernel, Phase, Tools } from "#/kernel/kernel";
 import type { Log } from "#/kernel/log";
 import { createRateLimits } from "#/kernel/rate-limit";
 
-/** Milliseconds that jobs under way are given when the service stops. */
-const DRAIN_MS = 8_000;
+/** For `doctor`, which probes the mail before there is a database. */
+export { openMail };
 
 export type Service = {
   kernel: Kernel;
   app: ReturnType<typeof createApp>;
   /** Resolves once messages can be stored; rejects with `StartRefusal` when this release may not serve. */
   ready: Promise<void>;
-  /** Finishes what runs and closes everything; the server has stopped before. */
-  stop(): Promise<void>;
+  /** From now on `readyz` says that it is leaving. */
+  drain(): void;
+  /** Gives jobs under way `timeoutMs` and closes everything; the server has stopped before. */
+  stop(timeoutMs: number): Promise<void>;
 };
+
+export type ToolsConfig = Parameters<typeof openDatabase>[0] & Parameters<typeof openMail>[0];
 
 /**
  * Builds the kernel and the app: database, jobs, mail, limits, routes. The embedded database is open and
  * migrated when this resolves; PostgreSQL may be away, then the service answers and `readyz` says what is missing.
  */
 export async function boot(config: Config, log: Log): Promise<Service> {
-  const database = await openDatabase(config, log);
-  const jobs = createJobs<Kernel>(
-    database,
-    modules.flatMap((module) => module.jobs),
-    log,
-  );
-  const mail = await openMail(config, log);
+  const { tools, close } = await openTools(config, log);
+  const { database, jobs } = tools;
   const now = () => new Date();
   let phase: Phase = "starting";
 
   const kernel: Kernel = {
+    ...tools,
     config,
-    database,
-    db: database.db,
-    jobs,
     limits: createRateLimits({ config, database, now }),
-    log,
-    mail,
     now,
     readiness: {
       phase: () => phase,
@@ -57,23 +52,54 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     },
   };
 
-  const migrations =
-    database.kind === "embedded"
-      ? migrate(database, log).then(() => {})
-      : migrateWhenReachable(database, log).done;
-  const ready = migrations.then(async () => {
+  const work = async () => {
     await jobs.start(kernel);
     if (phase === "starting") phase = "serving";
-  });
-  if (database.kind === "embedded") await ready;
+  };
+  let ready: Promise<void>;
+  let stopMigrating = () => {};
+  if (database.kind === "embedded") {
+    ready = migrate(database, log).then(work);
+    await ready.catch(async (error) => {
+      await close();
+      throw error;
+    });
+  } else {
+    const migrating = migrateWhenReachable(database, log);
+    ready = migrating.done.then(work);
+    stopMigrating = migrating.stop;
+  }
 
   return {
     kernel,
     app: createApp(kernel),
     ready,
-    async stop() {
+    drain() {
       phase = "draining";
-      await jobs.stop(DRAIN_MS);
+    },
+    stop(timeoutMs) {
+      stopMigrating();
+      return close(timeoutMs);
+    },
+  };
+}
+
+/** For a command that found no server: the database as it is, and what stands on it. Nothing is migrated or worked. */
+export async function openTools(
+  config: ToolsConfig,
+  log: Log,
+): Promise<{ tools: Tools; close(timeoutMs?: number): Promise<void> }> {
+  const database = await openDatabase(config, log);
+  const jobs = createJobs<Kernel>(
+    database,
+    modules.flatMap((module) => module.jobs),
+    log,
+  );
+  const mail = await openMail(config, log);
+  return {
+    tools: { config, database, db: database.db, jobs, log, mail },
+    async close(timeoutMs = 0) {
+      await jobs.stop(timeoutMs);
       await mail.close();
       await database.close();
     },

@@ -2,8 +2,12 @@
 import { runCommand } from "./cli/frame";
 
 process.exitCode = await runCommand(process.argv.slice(2), {
-  doctor: () => import("./cli/doctor"),
   serve: () => import("./cli/serve"),
+  migrate: () => import("./cli/migrate"),
+  export: () => import("./cli/export"),
+  seed: () => import("./cli/seed"),
+  doctor: () => import("./cli/doctor"),
   health: () => import("./cli/health"),
+  openapi: () => import("./cli/openapi"),
   version: () => import("./cli/version"),
 });

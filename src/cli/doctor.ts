@@ -1,8 +1,14 @@
-import { type Environment, inspectConfig, settingsProbes, showSettings } from "#/kernel/config";
+import { openMail } from "#/boot";
+import { inspectConfig, settingsProbes, showSettings } from "#/kernel/config";
+import { hasDatabase } from "#/kernel/db";
+import { StartRefusal } from "#/kernel/db/start-refusal";
 import { type Finding, type Probe, runProbes } from "#/kernel/probes";
 import { version } from "#/kernel/version";
+import { compiledForms } from "#/modules/forms";
 import { type Help, print, readArguments } from "./command";
+import { mailProbe } from "./database/probe-services";
 import { exitCodes } from "./exit-codes";
+import { type CommandConfig, readCommandConfig, runDatabaseCommand } from "./run-database-command";
 
 type Shown = ReturnType<typeof showSettings>[number];
 
@@ -14,18 +20,65 @@ export const help: Help = {
   exits: ["failed"],
 };
 
-export const run = (args: string[]) => diagnose(args, process.env, []);
-
-/** `probes` are those of the services that are configured; those of the settings are always run. */
-export async function diagnose(args: string[], env: Environment, probes: readonly Probe[]): Promise<number> {
+export async function run(args: string[]): Promise<number> {
   const { values } = readArguments(args, { options: { json: { type: "boolean" } } });
-  const inspection = inspectConfig(env);
+  const inspection = inspectConfig(process.env);
   const settings = showSettings(inspection);
-  const findings = await runProbes([...settingsProbes(inspection, env), ...probes]);
+  const findings = [
+    ...(await runProbes([...settingsProbes(inspection, process.env), confirmationProbe(inspection)])),
+    ...(await probeServices()),
+  ];
   const ok = findings.every(({ state }) => state !== "broken");
 
   print(values.json ? JSON.stringify({ version, ok, settings, findings }) : report(settings, findings));
   return ok ? exitCodes.done : exitCodes.failed;
+}
+
+/**
+ * Database, queue and mail, by the process that holds them. A database that was never made is not made here.
+ * Nothing where the settings that lead to them are wrong, which another finding says.
+ */
+async function probeServices(): Promise<Finding[]> {
+  let config: CommandConfig;
+  try {
+    config = readCommandConfig();
+  } catch {
+    return [];
+  }
+  if (!config.DATABASE_URL && !hasDatabase(config.DATA_DIR)) {
+    const detail = `embedded, the first start makes it in ${config.DATA_DIR}`;
+    return [{ name: "database", state: "ok", detail }, ...(await probeMail(config))];
+  }
+  const found: string[] = [];
+  const collect = { write: async (text: string) => void found.push(text), complain: async () => {} };
+  try {
+    await runDatabaseCommand(config, { name: "doctor", args: [] }, collect);
+    return JSON.parse(found.join(""));
+  } catch (error) {
+    const detail = error instanceof StartRefusal ? error.message : "cannot be opened";
+    return [{ name: "database", state: "broken", detail }, ...(await probeMail(config))];
+  }
+}
+
+/** The outbox is a folder in the data directory, which nothing here makes. */
+async function probeMail(config: CommandConfig): Promise<Finding[]> {
+  if (!config.SMTP_URL && !config.production)
+    return [{ name: "mail", state: "ok", detail: "the local outbox" }];
+  const mail = await openMail(config, () => {});
+  try {
+    return await runProbes([mailProbe(mail)]);
+  } finally {
+    await mail.close();
+  }
+}
+
+function confirmationProbe({ reading }: ReturnType<typeof inspectConfig>): Probe {
+  const strangers = (reading.values.FORMS_CONFIRMATION ?? []).filter((form) => !compiledForms.has(form));
+  const detail =
+    strangers.length > 0
+      ? `FORMS_CONFIRMATION names forms that do not exist: ${strangers.join(", ")}`
+      : `${compiledForms.size} forms`;
+  return { name: "forms", probe: async () => ({ ok: strangers.length === 0, detail }) };
 }
 
 function report(settings: readonly Shown[], findings: readonly Finding[]): string {

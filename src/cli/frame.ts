@@ -1,8 +1,6 @@
-import { ConfigError } from "#/kernel/config";
-import { StartRefusal } from "#/kernel/db/start-refusal";
 import { closest } from "#/kernel/edit-distance";
-import { AppError } from "#/kernel/errors";
 import { type Command, type Help, print, UsageError } from "./command";
+import { describeError, exitCodeOf } from "./describe-error";
 import { type ExitName, exitCodes, exitMeanings } from "./exit-codes";
 
 /** Loaded when it is called for, so that a start reads the code of one command. */
@@ -18,7 +16,7 @@ export async function runCommand(argv: readonly string[], commands: Commands): P
     if (args.includes("--help") || args.includes("-h")) return await printHelp(name, commands);
     return await (await load()).run(args);
   } catch (error) {
-    console.error(describe(error));
+    console.error(describeError(error));
     return exitCodeOf(error);
   }
 }
@@ -30,27 +28,6 @@ function findCommand(name: string, commands: Commands): Commands[string] {
   const said = name === "" ? "No command given" : `There is no command "${name}"`;
   const hint = meant ? `did you mean "${meant}"?` : '"gatehouse --help" lists them';
   throw new UsageError(`${said}; ${hint}`);
-}
-
-/** Their messages are written for people and quote no value. */
-const worded = [ConfigError, StartRefusal, UsageError, AppError];
-
-/** A bug's message may hold anything, a password as well: its name and its places say enough. */
-function describe(error: unknown): string {
-  if (worded.some((kind) => error instanceof kind)) return `gatehouse: ${(error as Error).message}`;
-  if (!(error instanceof Error)) return "gatehouse: failed with an unknown error";
-  const { code } = error as NodeJS.ErrnoException;
-  const places = (error.stack ?? "").replace(error.message, "").split("\n");
-  return [
-    `gatehouse: failed with ${error.name}${code ? ` (${code})` : ""}`,
-    ...places.filter((line) => /^\s+at .+:\d+:\d+\)?$/.test(line)),
-  ].join("\n");
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof StartRefusal) return error.exitCode;
-  if (error instanceof ConfigError) return exitCodes.configuration;
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
 async function printHelp(name: string | undefined, commands: Commands): Promise<number> {

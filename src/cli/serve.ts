@@ -1,19 +1,23 @@
 import { boot } from "#/boot";
-import { type Config, loadConfig } from "#/kernel/config";
-import { serveOptions } from "#/kernel/http";
+import { loadConfig } from "#/kernel/config";
 import { createLog, type Log, nameError } from "#/kernel/log";
-import { version } from "#/kernel/version";
-import { type Help, print, readArguments } from "./command";
+import { announce, warnOfSettings } from "./announce";
+import { type Help, readArguments } from "./command";
 import { exitCodes } from "./exit-codes";
+import { listenPrivately, listenPublicly } from "./listen";
 
-/** Milliseconds that requests under way are given when the service stops. */
-const FINISH_MS = 8_000;
+/** Milliseconds from the signal: for the requests under way, for those and the jobs, and for everything. */
+const REQUESTS_MS = 7_000;
+const WORK_MS = 8_500;
+const EVERYTHING_MS = 9_500;
 
 export const help: Help = {
   usage: "",
   summary: "Serve, until SIGTERM or SIGINT",
-  details:
-    "With no configuration on http://127.0.0.1:8000 with the embedded database in ./data. The settings are in the README.\nA stop finishes what was accepted and ends within ten seconds.",
+  details: [
+    "With no configuration on http://127.0.0.1:8000 with the embedded database in ./data. The settings are in the\nREADME; `gatehouse doctor` shows them. PORT=0 takes a free port and prints it.",
+    "A stop finishes what was accepted and ends within ten seconds; a second signal ends at once.",
+  ].join("\n\n"),
   exits: ["failed", "locked", "breakingMigration", "configuration", "storage"],
 };
 
@@ -21,28 +25,35 @@ export async function run(args: string[]): Promise<number> {
   readArguments(args, { options: {} });
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
-  if (config.placeholders.length > 0)
-    log("warn", "config.sample_values_ignored", { settings: config.placeholders });
+  warnOfSettings(config, log);
 
   const service = await boot(config, log);
-  const { app } = service;
-  app.listen({ ...serveOptions, hostname: config.HOST, port: config.PORT });
-  announce(config, log, app.server?.port ?? config.PORT);
-
+  const { app, kernel } = service;
   const stopped = untilSignal();
-  const refused = service.ready.then(() => stopped);
+  let control: Awaited<ReturnType<typeof listenPrivately>>;
   try {
+    if (!config.DATABASE_URL) control = await listenPrivately(app, config, { tools: kernel, log });
+    announce(config, log, listenPublicly(app, config));
+    const refused = service.ready.then(() => stopped);
     log("info", "service.stopping", { signal: await Promise.race([stopped, refused]) });
     return exitCodes.done;
   } finally {
-    await finish(app, log);
-    await service.stop();
+    const since = performance.now();
+    endLate(log);
+    service.drain();
+    await finishRequests(app, log);
+    await control?.close();
+    await service.stop(Math.max(WORK_MS - (performance.now() - since), 500));
   }
 }
 
-/** No new connections; those accepted get their answer, at most for `FINISH_MS`. */
-async function finish(app: { stop(force?: boolean): Promise<unknown> }, log: Log): Promise<void> {
-  const timer = setTimeout(() => void app.stop(true), FINISH_MS);
+/** No new connections; those accepted get their answer, at most for `REQUESTS_MS`. */
+async function finishRequests(
+  app: Parameters<typeof listenPublicly>[0] & Stoppable,
+  log: Log,
+): Promise<void> {
+  if (!app.server) return;
+  const timer = setTimeout(() => void app.stop(true), REQUESTS_MS);
   try {
     await app.stop();
   } catch (error) {
@@ -52,31 +63,24 @@ async function finish(app: { stop(force?: boolean): Promise<unknown> }, log: Log
   }
 }
 
-function untilSignal(): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
-  return promise;
+type Stoppable = { stop(force?: boolean): Promise<unknown> };
+
+/** Whatever hangs, a stop ends in time: the supervisor would kill the process without a word. */
+function endLate(log: Log): void {
+  setTimeout(() => {
+    log("error", "service.stopped_late");
+    process.exit(exitCodes.failed);
+  }, EVERYTHING_MS).unref();
 }
 
-/** For a person who just started it: where to look. Under a supervisor the log line says as much. */
-function announce(config: Config, log: Log, port: number): void {
-  log("info", "service.listening", {
-    host: config.HOST,
-    port,
-    version,
-    kind: config.DATABASE_URL ? "postgres" : "embedded",
-  });
-  if (config.production) return;
-  const url = `http://${config.HOST === "0.0.0.0" ? "localhost" : config.HOST}:${port}`;
-  print(
-    [
-      "",
-      `  Gatehouse ${version} is serving on ${url}`,
-      "",
-      `  Forms          ${url}/f/contact   POST ${url}/api/contact`,
-      `  Documentation  ${url}/docs`,
-      `  Health         ${url}/health   ${url}/api/v1/readyz`,
-      "",
-    ].join("\n"),
-  );
+/** The first signal. A second one finds no listener, so it ends the process as it does by default. */
+function untilSignal(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const listen = (signal: string) => {
+    for (const each of signals) process.removeListener(each, listen);
+    resolve(signal);
+  };
+  for (const signal of signals) process.on(signal, listen);
+  return promise;
 }

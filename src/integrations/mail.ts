@@ -27,6 +27,6 @@ function senderOf({
     return mailbox;
   }
   const login = SMTP_URL && parseMailbox(readSmtpUrl(SMTP_URL).auth?.user ?? "");
-  const host = PUBLIC_URL && new URL(PUBLIC_URL).hostname;
+  const host = PUBLIC_URL ? new URL(PUBLIC_URL).hostname : "localhost";
   return login || parseMailbox(`gatehouse@${host}`) || { name: "", address: "gatehouse@localhost" };
 }

@@ -13,6 +13,11 @@ export type ReadinessChecks = {
   checks: Record<string, () => Promise<{ ok: boolean; detail: string }>>;
 };
 
+/** What a command works with, beside a server or within one: no routes, no workers, no secrets. */
+export type Tools = Pick<Kernel, "database" | "db" | "jobs" | "log" | "mail"> & {
+  config: Pick<Config, "production">;
+};
+
 /** What every module is given: built once by `boot.ts`, passed as an argument, never imported as a value. */
 export type Kernel = {
   config: Config;

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { UsageError } from "#/cli/command";
 import { runCommand } from "#/cli/frame";
 import { ConfigError } from "#/kernel/config";
@@ -45,13 +46,27 @@ test.each([
 test.each([["--version"], ["version"]])("%s prints the version", async (arg) => {
   const { code, stdout } = await runGatehouse([arg]);
 
-  expect({ code, stdout }).toEqual({ code: 0, stdout: "gatehouse dev (dev)\n" });
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^gatehouse dev \(dev\)\nschema \d{4}_\w+\ndatabases embedded, postgres\n$/,
+    ),
+  });
 });
 
 test("version --json prints one object", async () => {
   const { stdout } = await runGatehouse(["version", "--json"]);
 
-  expect(JSON.parse(stdout)).toEqual({ version: "dev", commit: "dev", database: ["embedded", "postgres"] });
+  expect(JSON.parse(stdout)).toEqual({
+    version: "dev",
+    commit: "dev",
+    schema: readdirSync("drizzle")
+      .filter((name) => name.endsWith(".sql"))
+      .sort()
+      .at(-1)
+      ?.replace(".sql", ""),
+    database: ["embedded", "postgres"],
+  });
 });
 
 test.each([

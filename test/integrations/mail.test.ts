@@ -8,18 +8,25 @@ import { startSmtp } from "../support/smtp";
 const message = { to: ["team@example.com"], subject: "Hello", text: "Good morning" };
 const base = { SMTP_URL: undefined, MAIL_FROM: undefined, PUBLIC_URL: undefined, production: false };
 
-test("writes into the data directory outside production, from our own host when no sender is named", async () => {
-  const DATA_DIR = mkdtempSync(join(tmpdir(), "gatehouse-mail-"));
-  const mail = await openMail({ ...base, DATA_DIR, PUBLIC_URL: "https://api.example.com/x" }, () => {});
+test.each([
+  ["https://api.example.com/x", "gatehouse@api.example.com"],
+  ["http://[::1]:8000", "gatehouse@localhost"],
+  [undefined, "gatehouse@localhost"],
+])(
+  "writes into the data directory outside production; where %p is our address, from %s",
+  async (PUBLIC_URL, sender) => {
+    const DATA_DIR = mkdtempSync(join(tmpdir(), "gatehouse-mail-"));
+    const mail = await openMail({ ...base, DATA_DIR, PUBLIC_URL }, () => {});
 
-  const result = await mail.send(message, "key");
+    const result = await mail.send(message, "key");
 
-  const [file = ""] = readdirSync(join(DATA_DIR, "outbox"));
-  const eml = readFileSync(join(DATA_DIR, "outbox", file), "utf8");
-  rmSync(DATA_DIR, { recursive: true });
-  expect([mail.transport, mail.available, result.kind]).toEqual(["outbox", true, "ok"]);
-  expect(eml).toContain("From: gatehouse@api.example.com\r\n");
-});
+    const [file = ""] = readdirSync(join(DATA_DIR, "outbox"));
+    const eml = readFileSync(join(DATA_DIR, "outbox", file), "utf8");
+    rmSync(DATA_DIR, { recursive: true });
+    expect([mail.transport, mail.available, result.kind]).toEqual(["outbox", true, "ok"]);
+    expect(eml).toContain(`From: ${sender}\r\n`);
+  },
+);
 
 test("says in production that nothing is configured, and pretends nothing", async () => {
   const mail = await openMail({ ...base, DATA_DIR: "/nonexistent", production: true }, () => {});

@@ -37,26 +37,13 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
   const program = (name: string, ...args: string[]) => run([join(programs, name), ...args]);
   const control = (...args: string[]) => program("pg_ctl", "-D", dataDir, "-w", "-t", "30", ...args);
 
-  await program(
-    "initdb",
-    "-D",
-    dataDir,
-    "-U",
-    "gatehouse",
-    "-A",
-    "trust",
-    "-N",
-    "-E",
-    "UTF8",
-    "--locale",
-    "C",
-  );
+  await program("initdb", "-D", dataDir, "-U", "tester", "-A", "trust", "-N", "-E", "UTF8", "--locale", "C");
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c shared_buffers=32MB`;
   const start = () => control("-l", join(parent, "log"), "-o", options, "start");
   const halt = (mode: string) => control("-m", mode, "stop");
   await start();
 
-  const urlOf = (database: string) => `postgres://gatehouse@127.0.0.1:${port}/${database}`;
+  const urlOf = (database: string) => `postgres://tester@127.0.0.1:${port}/${database}`;
   let created = 0;
   return {
     url: urlOf("postgres"),
@@ -64,7 +51,7 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     async createDatabase(template) {
       const name = `test_${++created}`;
       const source = template ? ["-T", new URL(template).pathname.slice(1)] : [];
-      await program("createdb", "-h", "127.0.0.1", "-p", String(port), "-U", "gatehouse", ...source, name);
+      await program("createdb", "-h", "127.0.0.1", "-p", String(port), "-U", "tester", ...source, name);
       return urlOf(name);
     },
     start,

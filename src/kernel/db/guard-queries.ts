@@ -1,11 +1,21 @@
 import type { Sql, TransactionSql } from "postgres";
-import { unavailable } from "#/kernel/errors";
+import { AppError, unavailable } from "#/kernel/errors";
 import { isLost, toRefusal } from "./postgres-faults";
 import { within } from "./within";
 
-const deadlineMilliseconds = 10_000;
-/** The driver's own queue has no end. */
-const mostWaiting = 1_000;
+/** In milliseconds, but for `waiting`. */
+export type Limits = {
+  /** The longest that anybody waits: for a connection, for a statement, for a commit. */
+  deadline: number;
+  /** After that long without an answer it is asked elsewhere whether the server is still there. */
+  doubt: number;
+  /** The server's own limit for a statement. */
+  statement: number;
+  /** How many may wait: the driver's own queue has no end. */
+  waiting: number;
+};
+
+export const usualLimits: Limits = { deadline: 10_000, doubt: 2_000, statement: 5_000, waiting: 1_000 };
 
 type Inside = Pick<TransactionSql, "unsafe" | "savepoint">;
 type Query = ReturnType<Sql["unsafe"]>;
@@ -17,27 +27,36 @@ const away = () => unavailable("Cannot reach the database");
  * Gives every piece of work on the pool a deadline, a bound on how many wait, and an immediate refusal while the
  * server is known to be away: all of them 503.
  */
-export function guardQueries(pool: () => Sql, health: () => Health) {
+export function guardQueries(pool: () => Sql, health: () => Health, limits: Limits) {
   const outstanding = new Set<(reason: unknown) => void>();
 
+  const answered = async <T>(work: Promise<T>, milliseconds = limits.deadline): Promise<T> => {
+    const doubting = setTimeout(() => health().doubt(), limits.doubt);
+    try {
+      return await within(milliseconds, work, away);
+    } finally {
+      clearTimeout(doubting);
+    }
+  };
+
+  const refusal = (error: unknown) => {
+    if (isLost(error)) health().doubt();
+    return toRefusal(error);
+  };
+
   /** Runs work that takes a connection of the pool; `expire` undoes what has not begun when time is up. */
-  async function run<T>(
-    work: () => Promise<T>,
-    expire = () => {},
-    milliseconds = deadlineMilliseconds,
-  ): Promise<T> {
+  async function run<T>(work: () => Promise<T>, expire = () => {}, milliseconds?: number): Promise<T> {
     if (!health().answers()) throw away();
-    if (outstanding.size >= mostWaiting) throw unavailable("Too many queries wait for the database");
+    if (outstanding.size >= limits.waiting) throw unavailable("Too many queries wait for the database");
     const { promise: refused, reject } = Promise.withResolvers<never>();
     outstanding.add(reject);
     const working = work();
     try {
-      return await within(milliseconds, Promise.race([working, refused]), away);
+      return await answered(Promise.race([working, refused]), milliseconds);
     } catch (error) {
       expire();
       working.catch(() => {});
-      if (isLost(error) || isLost((error as Error).cause)) health().doubt();
-      throw toRefusal(error);
+      throw refusal(error);
     } finally {
       outstanding.delete(reject);
     }
@@ -54,12 +73,11 @@ export function guardQueries(pool: () => Sql, health: () => Health) {
   const insideOf = (tx: TransactionSql, fail: (reason: unknown) => void): Inside => {
     const bound = async <T>(result: PromiseLike<T>): Promise<T> => {
       try {
-        return await within(deadlineMilliseconds, Promise.resolve(result), away);
+        return await answered(Promise.resolve(result));
       } catch (error) {
-        const refusal = toRefusal(error);
         // The driver would first wait for a rollback that a dead connection never confirms.
-        if (refusal !== error || isLost(error)) fail(refusal);
-        throw refusal;
+        if (isLost(error) || error instanceof AppError) fail(error);
+        throw refusal(error);
       }
     };
     return {
@@ -74,33 +92,37 @@ export function guardQueries(pool: () => Sql, health: () => Health) {
     };
   };
 
+  /** Each wait has its deadline: for a connection, for each statement, and for the commit or rollback. */
   async function begin<T>(work: (tx: Inside) => Promise<T>): Promise<T> {
     let expired = false;
-    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-    failed.catch(() => {});
-    const { promise: begun, resolve: started } = Promise.withResolvers<void>();
-    const whole = pool().begin.bind(pool());
-    let result: Promise<T> | undefined;
-    await run(
-      () => {
-        result = whole((tx) => {
-          if (expired) throw away();
-          started();
-          return work(insideOf(tx, fail));
-        }) as Promise<T>;
-        return Promise.race([begun, result.then(() => {})]);
-      },
-      () => {
-        expired = true;
-        result?.catch(() => {});
-      },
-    );
+    const begun = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+
+    const inside = async (tx: TransactionSql) => {
+      if (expired) throw away();
+      begun.resolve();
+      try {
+        return await work(insideOf(tx, failed.reject));
+      } finally {
+        done.resolve();
+      }
+    };
+    let whole: Promise<T> | undefined;
+    const start = () => {
+      whole = pool().begin(inside) as Promise<T>;
+      whole.catch(() => {});
+      return Promise.race([begun.promise, whole.then(() => {})]);
+    };
+    await run(start, () => {
+      expired = true;
+    });
     try {
-      return await Promise.race([result as Promise<T>, failed]);
+      await Promise.race([done.promise, failed.promise, whole]);
+      return await Promise.race([answered(whole as unknown as Promise<T>), failed.promise]);
     } catch (error) {
-      (result as Promise<T>).catch(() => {});
-      if (isLost(error) || isLost((error as Error).cause)) health().doubt();
-      throw toRefusal(error);
+      throw refusal(error);
     }
   }
 

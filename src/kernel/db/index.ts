@@ -2,4 +2,5 @@ export type { Database, Db, Executor } from "./database";
 export { executorOf } from "./execute-sql";
 export { migrate, migrateWhenReachable, migrationStatus } from "./migrate";
 export { openDatabase } from "./open";
+export { hasDatabase } from "./prepare-data-dir";
 export { StartRefusal } from "./start-refusal";

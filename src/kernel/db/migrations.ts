@@ -9,3 +9,6 @@ export const migrations: readonly Migration[] = [
   { name: "0000_gatehouse", text: gatehouse },
   { name: "0001_forms", text: forms },
 ];
+
+/** The schema that this release makes, by the name of its last migration. */
+export const latestMigration = migrations.at(-1)?.name;

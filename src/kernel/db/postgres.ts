@@ -4,37 +4,43 @@ import type { Log } from "#/kernel/log";
 import { bareErrors } from "./bare-errors";
 import type { Database, Db, Executor } from "./database";
 import { readRows, toParameter } from "./execute-sql";
-import { guardQueries } from "./guard-queries";
+import { guardQueries, usualLimits } from "./guard-queries";
 import { isLost } from "./postgres-faults";
-import { type Verdict, watchReachability } from "./reachability";
+import { type Probe, watchReachability } from "./reachability";
 import { within } from "./within";
 
 const probeMilliseconds = 2_000;
 
-/** `backoff` as a number of seconds: the driver takes it, its types do not. As a function it stalled for 5.2 s once. */
+/**
+ * The driver is patched (`postgres@3.4.9.patch`): as published, a connection that ends inside a transaction throws
+ * where nobody can catch it, and what is left of the transaction can run inside somebody else's (its issues 1208, 1216).
+ * `backoff` as a number of seconds: the driver takes it, its types do not. As a function it stalled for 5.2 s once.
+ */
 const settings = {
   backoff: 0.2 as unknown as boolean,
   connect_timeout: 5,
   onnotice: () => {},
 } satisfies Options<Record<string, never>>;
 
-const session = {
+const sessionOf = (statementMilliseconds: number) => ({
   application_name: "gatehouse",
-  statement_timeout: 5_000,
+  statement_timeout: statementMilliseconds,
   idle_in_transaction_session_timeout: 10_000,
-};
+});
 
 /**
  * Opens a pool on a PostgreSQL server (`?max=` in the URL sets its size, default 10). A server that is away does not
  * fail it: until it answers, every query is refused at once with 503. Waits at most two seconds for a first answer.
  */
-export async function openPostgres(url: string, log: Log): Promise<Database> {
+export async function openPostgres(url: string, log: Log, limits = usualLimits): Promise<Database> {
   bareErrors();
-  let pool = postgres(url, { ...settings, connection: session });
+  const open = () => postgres(url, { ...settings, connection: sessionOf(limits.statement) });
+  let pool = open();
   const { options } = pool;
   const guard = guardQueries(
     () => pool,
     () => health,
+    limits,
   );
   const health = watchReachability(() => probe(url), log, {
     onLost: guard.refuseAll,
@@ -42,7 +48,7 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
       if (after !== "silent") return;
       // Connections that fell silent may never notice, so they are left behind.
       const silent = pool;
-      pool = renew(url, options);
+      pool = withParsers(open(), options);
       void silent.end({ timeout: 5 });
     },
   });
@@ -56,12 +62,7 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
     executeSql: toExecutor(() => pool, guard.run).executeSql,
     exclusive: (work) => exclusively(url, options, work),
     async check() {
-      const answers =
-        health.answers() &&
-        (await within(
-          2_000,
-          guard.run(async () => pool.unsafe("select 1")),
-        ).catch(() => undefined));
+      const answers = await guard.run(() => pool.unsafe("select 1"), undefined, 2_000).catch(() => undefined);
       return answers ? { ok: true, detail: "answers" } : { ok: false, detail: "cannot be reached" };
     },
     hasRoom: () => true,
@@ -73,22 +74,22 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
   };
 }
 
-/** A pool with the parsers that drizzle has set on the first one. */
-function renew(url: string, { parsers, serializers }: Sql["options"]): Sql {
-  const pool = postgres(url, { ...settings, connection: session });
-  Object.assign(pool.options.parsers, parsers);
-  Object.assign(pool.options.serializers, serializers);
-  return pool;
+/** Gives a client the parsers that drizzle has set on the first pool. */
+function withParsers(client: Sql, { parsers, serializers }: Sql["options"]): Sql {
+  Object.assign(client.options.parsers, parsers);
+  Object.assign(client.options.serializers, serializers);
+  return client;
 }
 
 /** Asks on a connection of its own, because those of the pool may all be waiting. */
-async function probe(url: string): Promise<Verdict> {
+async function probe(url: string): ReturnType<Probe> {
   const client = postgres(url, { ...settings, connect_timeout: 2, max: 1, fetch_types: false });
   try {
     await within(probeMilliseconds, client.unsafe("select 1"));
-    return "answers";
+    return { verdict: "answers" };
   } catch (error) {
-    return isLost(error) && (error as { code?: string }).code !== "CONNECT_TIMEOUT" ? "lost" : "silent";
+    const code = String((error as { code?: unknown }).code ?? "timeout");
+    return { verdict: isLost(error) && code !== "CONNECT_TIMEOUT" ? "lost" : "silent", code };
   } finally {
     void client.end({ timeout: 0 });
   }
@@ -100,13 +101,8 @@ async function exclusively<T>(
   options: Sql["options"],
   work: (connection: Executor) => Promise<T>,
 ): Promise<T> {
-  const client = postgres(url, {
-    ...settings,
-    max: 1,
-    connection: { ...session, statement_timeout: 60_000 },
-  });
-  Object.assign(client.options.parsers, options.parsers);
-  Object.assign(client.options.serializers, options.serializers);
+  const connection = sessionOf(60_000);
+  const client = withParsers(postgres(url, { ...settings, max: 1, connection }), options);
   try {
     return await work(
       toExecutor(

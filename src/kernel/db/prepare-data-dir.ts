@@ -15,6 +15,9 @@ export function createDataDir(directory: string): void {
   }
 }
 
+/** Whether a database was ever started in `DATA_DIR`: a command that only looks must not create one. */
+export const hasDatabase = (directory: string): boolean => existsSync(join(directory, "pgdata"));
+
 /**
  * The directory of the database inside a locked `DATA_DIR`, unpacked on first use. It appears under its name
  * complete and synced or not at all, so a first start that is interrupted starts over.

@@ -47,14 +47,17 @@ const caching: Readonly<Record<HeaderClass, string>> = {
 
 const sharing: Partial<Record<HeaderClass, string>> = { files: "same-site", images: "cross-origin" };
 
+/** Sets the headers of an answer to the request of this id. */
+export type SetHeaders = (headers: Headers, kind: HeaderClass, requestId: string) => void;
+
 /**
  * The last in the chain: sets the headers of security §7 on any answer, whatever it came from. `Cache-Control`,
  * `Content-Security-Policy` and `Referrer-Policy` stay as the route set them; an error is never cached.
  */
-export function responseHeaders({ PUBLIC_URL }: Pick<Config, "PUBLIC_URL">) {
+export function responseHeaders({ PUBLIC_URL }: Pick<Config, "PUBLIC_URL">): SetHeaders {
   const secure = PUBLIC_URL?.startsWith("https:") ?? false;
 
-  return (headers: Headers, kind: HeaderClass, requestId: string): void => {
+  return (headers, kind, requestId) => {
     for (const [name, value] of always) headers.set(name, value);
     headers.set("x-request-id", requestId);
     if (secure) headers.set("strict-transport-security", "max-age=31536000");

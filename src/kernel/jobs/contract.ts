@@ -41,6 +41,8 @@ export type JobsOf<Context> = {
   ): Promise<void>;
   /** Creates or upgrades the queue's tables and the queues, without working. `start` does it too. */
   migrate(): Promise<void>;
+  /** Lets `enqueue` be called without working, for a command beside the service. `stop` ends it. */
+  open(): Promise<void>;
   /** Begins to work. Throws when the tables cannot be prepared. */
   start(context: Context): Promise<void>;
   /** Stops claiming and waits for what runs, at most `timeoutMs`. What still runs then is repeated elsewhere. */

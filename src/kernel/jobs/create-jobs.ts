@@ -1,7 +1,6 @@
 import type { TObject } from "@sinclair/typebox";
 import type { PgBoss } from "pg-boss";
-import type { Database } from "#/kernel/db";
-import { executorOf } from "#/kernel/db/execute-sql";
+import { type Database, executorOf } from "#/kernel/db";
 import type { Log } from "#/kernel/log";
 import { openBoss } from "./boss";
 import type { JobOf, JobsOf } from "./contract";
@@ -33,7 +32,8 @@ export function createJobs<Context>(
   log: Log,
   { maxRunning = 64, superviseSeconds = 10 }: Options = {},
 ): JobsOf<Context> {
-  let working: { boss: PgBoss; dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
+  let boss: PgBoss | undefined;
+  let working: { dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
   const store = openStore(database);
   const enqueued = new Set<string>();
 
@@ -54,32 +54,32 @@ export function createJobs<Context>(
       payloads: readonly object[],
       { startAfter }: { startAfter?: Date } = {},
     ) {
-      if (!working) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      if (!boss) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
       if (payloads.length === 0) return;
       const rows = payloads.map((data) => (startAfter ? { data, startAfter } : { data }));
-      await working.boss.insert(job.name, rows, { db: executorOf(tx) });
+      await boss.insert(job.name, rows, { db: executorOf(tx) });
       if (!startAfter || startAfter.getTime() <= Date.now()) wakeSoon(job.name);
     },
 
     migrate: () => prepare(database, jobs, log),
 
+    async open() {
+      boss ??= await openQueues(database, jobs, log);
+    },
+
     async start(context) {
-      await prepare(database, jobs, log);
-      const boss = openBoss(database, log, superviseSeconds);
-      await boss.start();
-      await warmQueues(boss, jobs);
+      boss = await openQueues(database, jobs, log, superviseSeconds);
       const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store });
-      working = { boss, dispatch, sweep: startSweep(store, log, { vacuum: database.kind === "embedded" }) };
+      working = { dispatch, sweep: startSweep(store, log) };
     },
 
     async stop(timeoutMs) {
-      if (!working) return;
-      const { boss, dispatch, sweep } = working;
-      const left = await dispatch.stop(timeoutMs);
+      const left = await working?.dispatch.stop(timeoutMs);
+      if (left) log("warn", "jobs.left_running", { count: left });
+      await working?.sweep.stop();
       working = undefined;
-      if (left > 0) log("warn", "jobs.left_running", { count: left });
-      await sweep.stop();
-      await boss.stop({ graceful: false });
+      await boss?.stop({ graceful: false });
+      boss = undefined;
     },
 
     async check() {
@@ -94,17 +94,34 @@ export function createJobs<Context>(
   };
 }
 
+/** Ready to enqueue: tables, queues, and pg-boss with its cache of them. */
+async function openQueues(
+  database: Database,
+  jobs: readonly JobOf<never>[],
+  log: Log,
+  superviseSeconds?: number,
+): Promise<PgBoss> {
+  await prepare(database, jobs, log);
+  const boss = openBoss(database, database.kind, log, superviseSeconds);
+  await boss.start();
+  await warmQueues(boss, jobs);
+  return boss;
+}
+
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */
 async function prepare(database: Database, jobs: readonly JobOf<never>[], log: Log): Promise<void> {
-  const boss = openBoss(database, log);
-  await boss.start().catch((error) => {
-    // Two instances met on an empty database: the other has made the tables meanwhile.
-    if (!raceCodes.has(error?.code)) throw error;
-    return boss.start();
+  // An upgrade of the tables may take longer than a statement of the pool is given.
+  await database.exclusive(async (connection) => {
+    const boss = openBoss(connection, database.kind, log);
+    await boss.start().catch((error) => {
+      // Two instances met on an empty database: the other has made the tables meanwhile.
+      if (!raceCodes.has(error?.code)) throw error;
+      return boss.start();
+    });
+    await ensureQueues(boss, jobs);
+    await ensureSchedules(boss, jobs);
+    await boss.stop({ graceful: false });
   });
-  await ensureQueues(boss, jobs);
-  await ensureSchedules(boss, jobs);
-  await boss.stop({ graceful: false });
 }
 
 /** PostgreSQL's codes for "exists already": unique_violation, duplicate_schema, _table, _object. */

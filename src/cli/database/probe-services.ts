@@ -1,0 +1,69 @@
+import { migrationStatus } from "#/kernel/db";
+import { AppError } from "#/kernel/errors";
+import type { Tools } from "#/kernel/kernel";
+import type { Mail } from "#/kernel/mail";
+import { type Probe, runProbes, type Verdict } from "#/kernel/probes";
+import type { DatabaseCommand } from "../database-command";
+import { exitCodes } from "../exit-codes";
+
+const fine = (detail: string): Verdict => ({ ok: true, detail });
+const warn = (detail: string): Verdict => ({ ok: true, warning: true, detail });
+const broken = (detail: string): Verdict => ({ ok: false, detail });
+
+/** Looks at what the process that holds the database can reach. Its output is one JSON list of findings. */
+export const probeServices: DatabaseCommand = async (tools, _args, { write }) => {
+  await write(JSON.stringify(await runProbes([...databaseProbes(tools), mailProbe(tools.mail)])));
+  return exitCodes.done;
+};
+
+const databaseProbes = ({ database, jobs }: Pick<Tools, "database" | "jobs">): Probe[] => [
+  {
+    name: "database",
+    async probe() {
+      const { ok, detail } = await database.check();
+      return { ok, detail: `${database.kind}, ${detail}` };
+    },
+  },
+  {
+    name: "migrations",
+    async probe() {
+      const { applied, pending, unknown, refusal } = await migrationStatus(database);
+      if (refusal) return broken(refusal.message);
+      if (pending.length > 0) return warn(`${pending.length} pending: the next start applies them`);
+      const newer = unknown.length > 0 ? `, ${unknown.length} of a newer release` : "";
+      return fine(`${applied.length} applied${newer}`);
+    },
+  },
+  {
+    name: "room",
+    probe: async () =>
+      database.hasRoom() ? fine("there is room for messages") : broken("the disk is nearly full"),
+  },
+  { name: "jobs", probe: () => judgeJobs(jobs) },
+];
+
+async function judgeJobs(jobs: Tools["jobs"]): Promise<Verdict> {
+  try {
+    const dead = await jobs.deadLetters();
+    if (dead.length === 0) return fine("none was given up in the last 30 days");
+    const kinds = dead.map(({ job, count, newest }) => `${job} ${count} (last ${newest.toISOString()})`);
+    return warn(`given up in the last 30 days: ${kinds.join(", ")}`);
+  } catch (error) {
+    const { code } = (error instanceof AppError ? error.cause : error) as { code?: unknown };
+    // undefined_table: no server has ever started on this database.
+    if (code === "42P01") return fine("no queue yet: the first start makes it");
+    throw error;
+  }
+}
+
+/** Whether the transport would take a mail now; nothing is sent. */
+export const mailProbe = (mail: Mail): Probe => ({
+  name: "mail",
+  async probe() {
+    if (!mail.available) return warn("no transport is configured: nobody is told of a message");
+    const result = await mail.probe();
+    if (result.kind === "ok") return fine(`${mail.transport}: ${result.value.detail}`);
+    const { code, status } = result.why;
+    return broken(`${mail.transport}: ${[code, status].filter((part) => part !== undefined).join(" ")}`);
+  },
+});

@@ -1,0 +1,107 @@
+import { openTools, type ToolsConfig } from "#/boot";
+import { ConfigError, inspectConfig } from "#/kernel/config";
+import { controlSocketOf } from "#/kernel/control";
+import { callControl } from "#/kernel/control-client";
+import { hasDatabase } from "#/kernel/db";
+import { StartRefusal } from "#/kernel/db/start-refusal";
+import { untagged } from "./control-handlers";
+import { perform } from "./database-command";
+import { type DatabaseCommandName, databaseCommands } from "./database-commands";
+import { exitCodes } from "./exit-codes";
+import type { Output } from "./output";
+
+/** A server that starts has its lock before its socket. */
+const patienceMs = 3_000;
+const pauseMs = 100;
+
+/** What a command reads of the configuration; the secrets of the service may be missing in an operator's shell. */
+const needed = [
+  "ENV",
+  "FLASK_ENV",
+  "DATABASE_URL",
+  "DATA_DIR",
+  "CONTROL_SOCKET",
+  "PUBLIC_URL",
+  "SMTP_URL",
+  "SMTP_ALLOW_PLAIN",
+  "MAIL_FROM",
+] as const;
+
+export type CommandConfig = ToolsConfig & { CONTROL_SOCKET: string | undefined };
+
+/** The configuration as far as commands need it. Throws `ConfigError` for what of that is wrong. */
+export function readCommandConfig(): CommandConfig {
+  const { reading, mode, problems } = inspectConfig(process.env);
+  const names = new Set<string>(needed.flatMap((name) => [name, `${name}_FILE`]));
+  const matter = problems.filter(({ name }) => names.has(name));
+  if (matter.length > 0) throw new ConfigError(matter);
+  return { ...reading.values, production: mode === "production" };
+}
+
+/**
+ * Has the running server do the command where the database is embedded; without one opens the database itself, and
+ * creates it only where `create` says so. Throws `StartRefusal`: 75 when somebody holds the directory and does not
+ * answer, 1 when there is no database.
+ */
+export async function runDatabaseCommand(
+  config: CommandConfig,
+  { name, args, create = false }: { name: DatabaseCommandName; args: string[]; create?: boolean },
+  output: Output,
+): Promise<number> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const exit = config.DATABASE_URL ? undefined : await askServer(config, name, args, output);
+    if (exit !== undefined) return exit;
+    if (!config.DATABASE_URL && !create && !hasDatabase(config.DATA_DIR)) throw noDatabase(config);
+    try {
+      return await openAndPerform(config, { name, args }, output);
+    } catch (error) {
+      if (!(error instanceof StartRefusal) || error.exitCode !== exitCodes.locked) throw error;
+      if (performance.now() > deadline) throw unanswered(config, error);
+      await Bun.sleep(pauseMs);
+    }
+  }
+}
+
+const noDatabase = ({ DATA_DIR }: Pick<CommandConfig, "DATA_DIR">) =>
+  new StartRefusal(exitCodes.failed, `There is no database in ${DATA_DIR} yet: the first start makes it`);
+
+const unanswered = (config: CommandConfig, cause: Error) =>
+  new StartRefusal(
+    exitCodes.locked,
+    `${cause.message}, and none answers on ${controlSocketOf(config)}`,
+    cause,
+  );
+
+/** The exit code, or undefined when nobody listens. */
+async function askServer(
+  config: CommandConfig,
+  name: DatabaseCommandName,
+  args: string[],
+  output: Output,
+): Promise<number | undefined> {
+  const exit = await callControl(controlSocketOf(config), name, args, untagged(output)).catch((error) => {
+    if (error instanceof StartRefusal) throw error;
+    throw new StartRefusal(exitCodes.failed, `The running server went away before the end of ${name}`, error);
+  });
+  if (exit === 64) {
+    throw new StartRefusal(
+      exitCodes.failed,
+      `The running server is another release, without the command ${name}`,
+    );
+  }
+  return exit;
+}
+
+async function openAndPerform(
+  config: CommandConfig,
+  { name, args }: { name: DatabaseCommandName; args: string[] },
+  output: Output,
+): Promise<number> {
+  const { tools, close } = await openTools(config, () => {});
+  try {
+    return await perform(databaseCommands[name], tools, args, output);
+  } finally {
+    await close();
+  }
+}
