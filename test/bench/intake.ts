@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { scratch } from "../support/executable";
+import { temporaryFolder } from "../support/folder";
 import type { PostgresServer } from "../support/postgres";
 import { contradiction, countRows } from "./count-rows";
 import { acknowledged, type Load, latencyOf, load, perSecond, type Shot } from "./load";
@@ -18,27 +18,21 @@ const warmUpSeconds = 1;
  * was broken: it is no result if messages were lost on the way to it.
  */
 export async function postContacts(shot: Shot, databaseUrl?: string): Promise<Intake> {
-  const { dir, remove } = await scratch();
-  try {
-    const service = await startService(dir, databaseUrl);
-    const url = `${service.url}/api/contact`;
-    const warm = await load(url, { ...shot, seconds: warmUpSeconds });
-    const before = service.processorSeconds();
-    const measured = await load(url, shot);
-    const processorMicros = ((service.processorSeconds() - before) * 1e6) / acknowledged(measured);
-    await service.stop();
+  using folder = temporaryFolder();
+  const service = await startService(folder.path, databaseUrl);
+  const url = `${service.url}/api/contact`;
+  const warm = await load(url, { ...shot, seconds: warmUpSeconds });
+  const before = service.processorSeconds();
+  const measured = await load(url, shot);
+  const processorMicros = ((service.processorSeconds() - before) * 1e6) / acknowledged(measured);
+  await service.stop();
 
-    const stored = await countRows({
-      DATA_DIR: join(dir, "data"),
-      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-    });
-    const promised = acknowledged(warm) + acknowledged(measured);
-    const wrong = contradiction(stored, promised, 2 * shot.connections);
-    if (wrong) throw new Error(`The run does not count: ${wrong}`);
-    return { ...measured, processorMicros };
-  } finally {
-    await remove();
-  }
+  const place = { DATA_DIR: join(folder.path, "data") };
+  const stored = await countRows(databaseUrl ? { ...place, DATABASE_URL: databaseUrl } : place);
+  const promised = acknowledged(warm) + acknowledged(measured);
+  const wrong = contradiction(stored, promised, 2 * shot.connections);
+  if (wrong) throw new Error(`The run does not count: ${wrong}`);
+  return { ...measured, processorMicros };
 }
 
 export const postContactsOn = async (server: PostgresServer, template: string, shot: Shot): Promise<Intake> =>

@@ -1,7 +1,9 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
-import { executablePath, scratch } from "../support/executable";
+import { join } from "node:path";
+import { executablePath } from "../support/executable";
+import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { type Intake, medianRate, postContacts, postContactsOn, toLine } from "./intake";
 import { type Load, latencyOf, load, perSecond, type Shot } from "./load";
@@ -89,12 +91,11 @@ async function measurePostgres(postgres: PostgresServer): Promise<void> {
 
 /** A database that the executable itself has prepared. */
 async function migratedDatabase(postgres: PostgresServer): Promise<string> {
-  const { dir, remove } = await scratch();
+  using folder = temporaryFolder();
   const url = await postgres.createDatabase();
-  const service = await startService(dir, url);
+  const service = await startService(folder.path, url);
   await service.ready();
   await service.stop();
-  await remove();
   return url;
 }
 
@@ -122,14 +123,13 @@ async function measureEmbedded(): Promise<void> {
 }
 
 async function measureHealth(): Promise<void> {
-  const { dir, remove } = await scratch();
-  const service = await startService(dir);
+  using folder = temporaryFolder();
+  const service = await startService(folder.path);
   const loads: Load[] = [];
   for (let round = 0; round < rounds; round++) {
     loads.push(await load(`${service.url}/health`, { connections: 64, seconds: Math.min(seconds, 3) }));
   }
   await service.stop();
-  await remove();
   lines.push({
     what: "`GET /health`, 64 connections",
     measured: `${spread(loads.map(perSecond))}/s`,
@@ -152,13 +152,10 @@ async function measureStart(what: string, { url, fresh, limit, megabytes }: Star
   const answers: number[] = [];
   const readies: number[] = [];
   let resident: number | undefined;
-  let place = await scratch();
+  using folder = temporaryFolder();
   for (let run = 0; run <= starts; run++) {
-    if (fresh) {
-      await place.remove();
-      place = await scratch();
-    }
-    const service = await startService(place.dir, url);
+    if (fresh) rmSync(join(folder.path, "data"), { recursive: true, force: true });
+    const service = await startService(folder.path, url);
     const readyMs = await service.ready();
     // The first one makes the data directory and reads the executable from the disk.
     if (run > 0) {
@@ -171,7 +168,6 @@ async function measureStart(what: string, { url, fresh, limit, megabytes }: Star
     }
     await service.stop();
   }
-  await place.remove();
 
   const start: Line = {
     what: `start to first answer, ${what}`,
