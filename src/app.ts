@@ -34,7 +34,7 @@ export const createApp = (kernel: Kernel) => {
   const { config, log } = kernel;
   const forms = formsCors(config);
   const others = apiCors(config);
-  const formPaths = ["/f/*", "/api/*"] as const;
+  const doors = [...compiledForms.values()].flatMap(({ definition }) => definition.doors);
   return new Elysia(appOptions)
     .use(
       httpKernel({
@@ -42,7 +42,7 @@ export const createApp = (kernel: Kernel) => {
         log,
         voiceOf,
         corsOf: byPath(
-          formPaths.map((path) => [path, forms] as const),
+          ["/f/*", ...doors].map((path) => [path, forms] as const),
           others,
         ),
       }),

@@ -10,6 +10,7 @@ type Operation = {
   summary?: string;
   tags?: string[];
   description?: string;
+  parameters?: object[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, { description?: string; content?: Record<string, Media> }>;
 };
@@ -127,6 +128,15 @@ describe("the OpenAPI document", () => {
     expect([...references].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
     expect(text.match(/"\$ref":"(?!#\/components\/schemas\/)/)).toBeNull();
   });
+});
+
+test("what a route says of a header is added to what its schemas say of the path", () => {
+  const operation = document.paths["/f/{form}"]?.post;
+
+  expect(operation?.parameters).toMatchObject([
+    { in: "path", name: "form", required: true, schema: { type: "string" }, example: "contact" },
+    { in: "header", name: "Idempotency-Key", description: expect.any(String) },
+  ]);
 });
 
 test("the command prints the same document, and opens nothing", async () => {

@@ -42,19 +42,22 @@ export async function countOrphans({ executeSql }: Database) {
     with job as (
       select name, state, data->>'submissionId' as submission, data->>'deliveryId' as delivery
       from gatehouse_jobs.job_common where name in ('forms.process', 'forms.deliver'))
+    -- Set differences, not "not exists": without statistics the planner compares every row with every job.
     select
       (select count(*) from gatehouse.submissions where state = 'received')::int as waiting,
-      (select count(*) from gatehouse.submissions s where s.state = 'received' and not exists (
-         select from job where job.name = 'forms.process' and job.submission = s.id::text
-           and job.state in ('created', 'retry', 'active')))::int as "rowsWithoutJob",
-      (select count(*) from gatehouse.deliveries d where d.state in ('queued', 'sending', 'retrying') and not exists (
-         select from job where job.name = 'forms.deliver' and job.delivery = d.id::text
-           and job.state in ('created', 'retry', 'active')))::int as "deliveriesWithoutJob",
-      (select count(*) from job where
-         (job.submission is not null and not exists (
-            select from gatehouse.submissions s where s.id::text = job.submission))
-         or (job.delivery is not null and not exists (
-            select from gatehouse.deliveries d where d.id::text = job.delivery)))::int as "jobsWithoutRow"`);
+      (select count(*) from (
+         select id::text from gatehouse.submissions where state = 'received'
+         except select submission from job
+           where name = 'forms.process' and state in ('created', 'retry', 'active')) lost)::int as "rowsWithoutJob",
+      (select count(*) from (
+         select id::text from gatehouse.deliveries where state in ('queued', 'sending', 'retrying')
+         except select delivery from job
+           where name = 'forms.deliver' and state in ('created', 'retry', 'active')) lost)::int as "deliveriesWithoutJob",
+      (select count(*) from (
+         (select submission from job where submission is not null except select id::text from gatehouse.submissions)
+         union all
+         (select delivery from job where delivery is not null except select id::text from gatehouse.deliveries)
+       ) stray)::int as "jobsWithoutRow"`);
   return rows[0] as {
     waiting: number;
     rowsWithoutJob: number;

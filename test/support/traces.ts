@@ -1,6 +1,8 @@
-import type { Database, Row } from "#/kernel/db";
+import type { Database } from "#/kernel/db";
 import type { ParsedMail } from "./parse-mail";
 import { until } from "./until";
+
+type Row = Record<string, unknown>;
 
 /** Everything the service left behind: tables of the schema by name, its jobs, and the mails that arrived. */
 export type Traces = {

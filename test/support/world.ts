@@ -40,7 +40,7 @@ export type World = {
   close(): Promise<void>;
 };
 
-type Stage = World & { describe: typeof describe.skip };
+type Stage = World & { describe: typeof describe };
 
 export type How = { encoding?: Encoding; headers?: Record<string, string> };
 
@@ -64,7 +64,7 @@ export const browser = {
  */
 export async function openWorld(options: WorldOptions = {}): Promise<Stage> {
   const world = await tryToOpen(options);
-  if (!world) return { describe: describe.skip } as Stage;
+  if (!world) return { describe: describe.skip as unknown } as Stage;
   beforeEach(world.reset);
   afterAll(world.close);
   return { ...world, describe };
@@ -115,7 +115,7 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     },
     async close() {
       await app.stop(true);
-      await service.stop();
+      await service.stop(2_000);
       await smtp.stop();
       await server?.stop();
       rmSync(directory, { recursive: true, force: true });

@@ -21,10 +21,12 @@ export const contentSecurityPolicy: Readonly<Record<HeaderClass, string>> = {
 
 /**
  * The policy of a form's own pages (errors, thanks), which a route gives itself. Chromium applies `form-action` to the
- * redirect after a post, so `origins` are those a form may lead to; `style` is a nonce or hash source.
+ * redirect after a post, so `origins` are those a form may lead to (what is not written like one is left
+ * out); `style` is a nonce or hash source.
  */
 export function formPagePolicy(style: string, origins: readonly string[] = []): string {
-  const action = ["'self'", ...origins].join(" ");
+  const targets = origins.filter((origin) => /^https?:\/\/[a-z0-9.:[\]*-]+$/i.test(origin));
+  const action = ["'self'", ...new Set(targets)].join(" ");
   return `default-src 'none'; style-src ${style}; form-action ${action}; base-uri 'none'; frame-ancestors 'none'`;
 }
 

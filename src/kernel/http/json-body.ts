@@ -1,6 +1,6 @@
 import { Elysia } from "elysia";
 import { AppError } from "../errors";
-import { isUtf8, parseMediaType } from "./media-type";
+import { isJson } from "./media-type";
 import { readBytes } from "./read-bytes";
 import { parseStorableJson } from "./read-json";
 
@@ -24,13 +24,6 @@ export async function readJson(request: Request, maxBytes = maxJsonBytes): Promi
   if (bytes.length === 0) return null;
   if (type === null) throw notJson();
   return parseStorableJson(bytes);
-}
-
-/** `application/json`, with no charset or UTF-8. */
-export function isJson(contentType: string): boolean {
-  if (contentType === "application/json") return true;
-  const parsed = parseMediaType(contentType);
-  return parsed?.type === "application/json" && isUtf8(parsed);
 }
 
 const notJson = () =>

@@ -17,7 +17,7 @@ const done: Record<string, string> = {
 
 /** Adds what the plugin leaves out: descriptions, examples, and the refusals that follow from the route's shape. */
 export function completeOperation(operation: Operation, voice: Voice): Operation {
-  const { requestBody, parameters, responses } = operation;
+  const { requestBody, parameters, responses, ...rest } = operation;
   const asPage = requestBody !== undefined && "application/x-www-form-urlencoded" in requestBody.content;
   const statuses = new Set([...Object.keys(responses), ...implied(operation, voice)]);
   const answers = [...statuses].toSorted().map((status): [string, Answer] => {
@@ -28,7 +28,7 @@ export function completeOperation(operation: Operation, voice: Voice): Operation
     ];
   });
   return {
-    ...operation,
+    ...rest,
     ...(parameters?.length && { parameters: parameters.map(completeParameter) }),
     ...(requestBody && { requestBody: { ...requestBody, content: mapMedia(requestBody.content) } }),
     responses: { ...Object.fromEntries(answers), default: errorAnswer(voice, 500, asPage) },

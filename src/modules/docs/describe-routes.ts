@@ -1,6 +1,6 @@
 import { filterPaths, registerSchemaPath } from "@elysiajs/swagger/utils";
 import type { AnyElysia } from "elysia";
-import type { Answer, Operation, Paths } from "./openapi-types";
+import type { Answer, Operation, Parameter, Paths } from "./openapi-types";
 
 type Route = AnyElysia["routes"][number];
 
@@ -8,15 +8,15 @@ const documented = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /**
  * The routes that are not hidden, as the Swagger plugin describes them. Its page and its own route are left out (they
- * load a CDN); so are HEAD, OPTIONS and the TRACE it lists for `.all`. What a route says in `detail.responses` is added
- * to its `response` schemas instead of replacing them.
+ * load a CDN); so are HEAD, OPTIONS and the TRACE it lists for `.all`. What a route says in `detail.responses` and
+ * `detail.parameters` is added to its schemas instead of replacing them.
  */
 export function describeRoutes(routes: readonly Route[]): Paths {
   const paths: Parameters<typeof registerSchemaPath>[0]["schema"] = {};
-  const said: [path: string, method: string, responses: Record<string, Answer>][] = [];
+  const said: [path: string, method: string, Said][] = [];
   for (const { method, path, hooks } of routes) {
     if (hooks?.detail?.hide === true) continue;
-    const { responses = {}, ...detail } = hooks?.detail ?? {};
+    const { responses = {}, parameters = [], ...detail } = hooks?.detail ?? {};
     for (const one of method === "ALL" ? documented : [method]) {
       if (!documented.includes(one)) continue;
       const hook = {
@@ -26,22 +26,25 @@ export function describeRoutes(routes: readonly Route[]): Paths {
         detail: { ...detail, operationId: detail.operationId ?? operationId(one, path) },
       };
       registerSchemaPath({ schema: paths, hook, method: one as Route["method"], path, models: {} });
-      said.push([openApiPath(path), one.toLowerCase(), responses]);
+      said.push([openApiPath(path), one.toLowerCase(), { responses, parameters }]);
     }
   }
   // As JSON once: schemas carry symbols, and members without a value.
   const described: Paths = JSON.parse(
     JSON.stringify(filterPaths(paths, { excludeStaticFile: false, exclude: [] })),
   );
-  for (const [path, method, responses] of said) addResponses(described[path]?.[method], responses);
+  for (const [path, method, more] of said) addSaid(described[path]?.[method], more);
   return described;
 }
 
-function addResponses(operation: Operation | undefined, said: Record<string, Answer>): void {
+type Said = { responses: Record<string, Answer>; parameters: Parameter[] };
+
+function addSaid(operation: Operation | undefined, { responses, parameters }: Said): void {
   if (!operation) return;
+  operation.parameters = [...(operation.parameters ?? []), ...parameters];
   // The plugin puts an empty 200 where a route declares nothing.
-  if (isEmptyDefault(operation) && Object.keys(said).length > 0) operation.responses = {};
-  for (const [status, answer] of Object.entries(said)) {
+  if (isEmptyDefault(operation) && Object.keys(responses).length > 0) operation.responses = {};
+  for (const [status, answer] of Object.entries(responses)) {
     const known = operation.responses[status];
     const content = { ...known?.content };
     for (const [type, media] of Object.entries(answer.content ?? {})) {

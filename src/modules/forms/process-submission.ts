@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
+import { UUID } from "#/kernel/uuid";
 import { deliverSubmission } from "./deliver-submission";
 import { noteColumns } from "./form-columns";
 import { planDeliveries } from "./plan-deliveries";
@@ -14,7 +15,7 @@ import { screenSubmission } from "./screen-submission";
  */
 export const processSubmission = defineJob({
   name: "forms.process",
-  payload: Type.Object({ submissionId: Type.String({ format: "uuid" }) }),
+  payload: Type.Object({ submissionId: Type.String({ pattern: UUID }) }),
   priority: 10,
   concurrency: 32,
   run: (kernel, payload) => judge(kernel, [payload]),

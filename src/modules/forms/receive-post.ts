@@ -26,7 +26,7 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  */
 export function createPostReceiver(
   { config, database, limits }: Pick<Kernel, "config" | "database" | "limits">,
-  intake: Pick<IntakeQueue, "submit">,
+  intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const policy = formsCors(config);
   const rules = readRules(config);
@@ -52,15 +52,19 @@ export function createPostReceiver(
     const checked = form.check(posted, visit.language);
     if (!checked.ok) throw refuseFields(visit.door, checked);
 
-    await spend(visit, rules.client, client.key);
-    await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+    const originUnknown = from.origin === undefined;
+    const submission = compose(visit, checked, { headerKey, client, originUnknown });
+    try {
+      await spend(visit, rules.client, client.key);
+      await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+    } catch (refusal) {
+      // Whoever repeats a message that arrived is told so, however many others were sent.
+      const earlier = await intake.find(submission).catch(() => undefined);
+      if (earlier) return earlier;
+      throw refusal;
+    }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    const submission = compose(visit, checked, {
-      headerKey,
-      client,
-      originUnknown: from.origin === undefined,
-    });
-    visit.pageId = posted.control.id ?? tickets.issue(submission.id, submission.contentHash);
+    visit.pageId = posted.control.id ?? tickets.issue(submission);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await giveBack(submission.form, client.key);
     return receipt;
@@ -91,14 +95,15 @@ export function createPostReceiver(
     },
   ) => {
     const { headers } = request;
+    const { slug } = form.definition;
     const control = posted?.control;
-    const hash = contentHash(fields).toString("hex");
+    const hash = contentHash(fields);
     const { headerKey, client, originUnknown } = arrival;
     const windowSeconds = config.FORMS_DUPLICATE_WINDOW;
     const [honeypot] = control?.honeypots ?? [];
     return {
-      id: tickets.redeem(control?.id, hash) ?? Bun.randomUUIDv7(),
-      form: form.definition.slug,
+      id: tickets.redeem(control?.id, { form: slug, contentHash: hash }) ?? Bun.randomUUIDv7(),
+      form: slug,
       door,
       fields,
       language,

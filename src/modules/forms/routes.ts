@@ -24,6 +24,13 @@ const ReceivedWithId = t.Object({
   next: t.Nullable(t.String()),
 });
 const Page = t.String({ description: "A page" });
+const idempotencyKey = {
+  name: "Idempotency-Key",
+  in: "header",
+  description: "Makes sending again safe: with the same key and body the first answer comes again",
+  schema: { type: "string" as const, minLength: 1, maxLength: 255 },
+  example: "3f1c8f0e-order-17",
+};
 const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
 
 /** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
@@ -43,6 +50,7 @@ export function publicForms(kernel: Kernel) {
         detail: {
           summary: "Send a form",
           description: everyForm(),
+          parameters: [idempotencyKey],
           requestBody: requestBodyOf(getForm("contact")),
         },
       },
@@ -88,6 +96,7 @@ function addDoors(app: Elysia, form: CompiledForm, receive: ReceivePost, site: s
       detail: {
         summary: form.definition.title.en ?? form.definition.slug,
         description: `As HTML:\n\n\`\`\`html\n${htmlSnippet(form.definition, new URL(door, site).href)}\`\`\``,
+        parameters: [idempotencyKey],
         requestBody: requestBodyOf(form),
         ...(!speaksProblem(door) && { responses: { 400: incomplete(door) } }),
       },

@@ -1,7 +1,7 @@
 import type { MailMessage } from "#/kernel/mail";
 import { type Html, html } from "./escape-html";
 import type { FormDefinition } from "./form-definition";
-import type { Language } from "./languages";
+import { inLanguage, type Language } from "./languages";
 import { renderMail } from "./mail-layout";
 
 /**
@@ -13,7 +13,8 @@ export function visitorMail(
   language: Language,
   to: string,
 ): MailMessage {
-  const { subject, text } = confirmation;
+  const subject = inLanguage(confirmation.subject, language);
+  const text = inLanguage(confirmation.text, language);
   return { to: [to], subject, text, language, html: renderMail(language, toParagraphs(text)) };
 }
 
