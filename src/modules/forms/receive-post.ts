@@ -10,7 +10,7 @@ import type { Checked, CompiledForm } from "./compile-form";
 import { contentHash } from "./content-hash";
 import type { IntakeQueue, Receipt } from "./intake-queue";
 import { createPageOrigins } from "./page-origin";
-import { readPost } from "./read-post";
+import { type Posted, readPost } from "./read-post";
 import { refuseFields } from "./refuse-fields";
 import { readIdempotencyKey } from "./retry-identifier";
 import { createRetryTickets, retryKey } from "./retry-keys";
@@ -43,11 +43,7 @@ export function createPostReceiver(
     const from = checkOrigin(request, policy);
     const headerKey = readIdempotencyKey(request.headers.get("idempotency-key"));
 
-    const posted = readPost(
-      form,
-      await readBytes(request, MAX_BODY_BYTES),
-      request.headers.get("content-type"),
-    );
+    const posted = await readPosted(visit);
     learnBody(visit, posted);
     visit.origin = (from.own ? origins.open(posted.control.from) : undefined) ?? from.origin;
     const checked = form.check(posted, visit.language);
@@ -61,8 +57,9 @@ export function createPostReceiver(
     } catch (refusal) {
       // Whoever repeats a message that arrived is told so, however many others were sent.
       const earlier = await intake.find(submission).catch(() => undefined);
-      if (earlier) return earlier;
-      throw refusal;
+      if (!earlier) throw refusal;
+      delete visit.rate;
+      return earlier;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
     visit.pageId = posted.control.id ?? tickets.issue(submission);
@@ -139,15 +136,14 @@ export function createPostReceiver(
   };
 }
 
+const readPosted = async ({ form, request }: Visit): Promise<Posted> =>
+  readPost(form, await readBytes(request, MAX_BODY_BYTES), request.headers.get("content-type"));
+
 /** A visitor who came too often still gets the text back, so the body is read for the page alone. */
 async function rescueText(visit: Visit, refusal: AppError): Promise<Visit> {
-  const { form, request } = visit;
   if (refusal.status !== 429 || !visit.page || visit.posted) return visit;
   try {
-    learnBody(
-      visit,
-      readPost(form, await readBytes(request, MAX_BODY_BYTES), request.headers.get("content-type")),
-    );
+    learnBody(visit, await readPosted(visit));
   } catch {
     // It cannot be read; the page says only how long to wait.
   }
