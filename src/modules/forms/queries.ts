@@ -13,18 +13,29 @@ export async function findSubmission(db: Db, id: string): Promise<Submission | u
   return row;
 }
 
-/** Locks the row until the transaction ends, so that two judges cannot both see it unjudged. */
-export async function lockSubmission(tx: Db, id: string): Promise<Submission | undefined> {
-  const [row] = await tx.select().from(submissions).where(eq(submissions.id, id)).for("update");
-  return row;
+/** Those of them that nobody has judged, locked until the transaction ends; two judges take them in one order. */
+export function lockUnjudged(tx: Db, ids: readonly string[]): Promise<Submission[]> {
+  return tx
+    .select()
+    .from(submissions)
+    .where(and(inArray(submissions.id, [...ids]), eq(submissions.state, "received")))
+    .orderBy(submissions.id)
+    .for("update");
 }
 
 /** What was seen on arrival is dropped: it is judged, and the reasons stay. */
-export async function setVerdict(tx: Db, id: string, verdict: Verdict, at: Date): Promise<void> {
-  await tx
-    .update(submissions)
-    .set({ ...verdict, intake: null, judgedAt: at, updatedAt: at })
-    .where(eq(submissions.id, id));
+export async function setVerdicts(
+  tx: Db,
+  verdicts: readonly (Verdict & { id: string })[],
+  at: Date,
+): Promise<void> {
+  await tx.execute(sql`
+    update gatehouse.submissions as judged
+    set state = verdict.state, score = verdict.score, reasons = verdict.reasons, intake = null,
+      judged_at = ${at.toISOString()}::timestamptz, updated_at = ${at.toISOString()}::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(verdicts)}::jsonb)
+      as verdict(id uuid, state text, score smallint, reasons jsonb)
+    where judged.id = verdict.id`);
 }
 
 export async function insertDeliveries(tx: Db, planned: readonly NewDelivery[]): Promise<void> {

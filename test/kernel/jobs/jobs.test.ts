@@ -208,6 +208,35 @@ describe.each(kinds)("jobs on %s", (kind) => {
     expect(most).toBe(3);
   });
 
+  test("runs what it claims together as one, and each by itself when that fails", async () => {
+    const { job, ran } = recorder(async (id) => {
+      if (id === "bad") throw new Error("refused");
+    });
+    const batches: string[][] = [];
+    const together: TestJob = {
+      ...job,
+      concurrency: 8,
+      async runMany(_context, payloads) {
+        const ids = payloads.map(({ id }) => id).sort();
+        batches.push(ids);
+        if (ids.includes("bad")) throw new Error("refused");
+      },
+    };
+    const jobs = await start([together]);
+
+    await enqueue(jobs, together, ["a", "b", "c"]);
+    await until(async () => (await rows()).length === 0);
+    await enqueue(jobs, together, ["bad", "good"]);
+    const alone = [await ran.next(), await ran.next()].sort();
+
+    expect(batches).toEqual([
+      ["a", "b", "c"],
+      ["bad", "good"],
+    ]);
+    expect(alone).toEqual(["bad", "good"]);
+    await until(async () => JSON.stringify(await rows()) === '[{"name":"test.recorded","state":"retry"}]');
+  });
+
   test("gives free slots to the more urgent kind", async () => {
     const gate = Promise.withResolvers<void>();
     const { job, ran } = recorder((id) => (id === "first" ? gate.promise : Promise.resolve()));
