@@ -104,6 +104,7 @@ world.describe("rate limits", () => {
     const [repeated, other] = [await send("one", key), await send("three")];
 
     expect([repeated.status, repeated.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
+    expect(repeated.headers.get("retry-after")).toBeNull();
     expect(other.status).toBe(429);
   });
 

@@ -9,32 +9,33 @@ const traps = ["_gotcha", "_honey", "botcheck", "bot-field"];
 const site = { origin: "https://www.example.com" };
 
 world.describe("a post that fills in what people cannot see", () => {
-  test.each(encodings.flatMap((encoding) => traps.map((trap) => ({ encoding, trap }))))(
-    "$trap as $encoding is answered like any other, kept as spam, and told to nobody",
-    async ({ encoding, trap }) => {
-      const answers = [
-        await world.post("/f/contact", { ...contact, [trap]: "" }, { encoding, headers: site }),
-        await world.post(
-          "/f/contact",
-          { ...contact, message: "Buy", [trap]: "x" },
-          { encoding, headers: site },
-        ),
-      ];
+  test.each(encodings)(
+    "is answered like any other, kept as spam, and told to nobody, as %s",
+    async (encoding) => {
+      const post = (fields: object) =>
+        world.post("/f/contact", { ...contact, ...fields }, { encoding, headers: site });
+      const wanted = await shapeOf(await post({ _gotcha: "" }));
+
+      const answers = await Promise.all(
+        traps.map((trap) => post({ message: `Buy by ${trap}`, [trap]: "x" })),
+      );
       await world.settled();
 
-      const shapes = await Promise.all(answers.map(shapeOf));
-      expect(shapes[1]).toEqual(shapes[0]);
+      expect(await Promise.all(answers.map(shapeOf))).toEqual(traps.map(() => wanted));
       const { tables, jobs, mails } = await world.traces();
-      expect(tables.submissions).toMatchObject([
-        { state: "inbox", score: 0, reasons: [], fields: contact, intake: null },
-        {
-          state: "spam",
-          score: 100,
-          reasons: [{ code: `honeypot:${trap}`, points: 100 }],
-          fields: { ...contact, message: "Buy" },
-          intake: null,
-        },
-      ]);
+      const [message, ...spam] = tables.submissions ?? [];
+      expect(message).toMatchObject({ state: "inbox", score: 0, reasons: [], fields: contact, intake: null });
+      for (const trap of traps) {
+        expect(spam).toContainEqual(
+          expect.objectContaining({
+            state: "spam",
+            score: 100,
+            reasons: [expect.objectContaining({ code: `honeypot:${trap}`, points: 100 })],
+            fields: { ...contact, message: `Buy by ${trap}` },
+            intake: null,
+          }),
+        );
+      }
       expect(tables.deliveries).toHaveLength(2);
       expect(mails.map(({ to }) => to).sort()).toEqual([["ada@example.com"], ["team@example.com"]]);
       expect(jobs).toEqual([]);

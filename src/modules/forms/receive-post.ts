@@ -54,8 +54,9 @@ export function createPostReceiver(
     } catch (refusal) {
       // Whoever repeats a message that arrived is told so, however many others were sent.
       const earlier = await intake.find(submission).catch(() => undefined);
-      if (earlier) return earlier;
-      throw refusal;
+      if (!earlier) throw refusal;
+      delete visit.rate;
+      return earlier;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
     visit.pageId = posted.control.id ?? issueTicket(submission);
