@@ -29,7 +29,7 @@ const voiceOf = chooseVoice([
 
 /** The service as one app: the kernel first, because a hook covers only what follows it, then each module. */
 export const createApp = (kernel: Kernel) => {
-  const { config, log } = kernel;
+  const { config, log, readiness } = kernel;
   const forms = formsCors(config);
   const others = apiCors(config);
   const formPaths = ["/f/*", "/api/*"] as const;
@@ -39,6 +39,7 @@ export const createApp = (kernel: Kernel) => {
         config,
         log,
         voiceOf,
+        isLeaving: () => readiness.phase() === "draining",
         corsOf: byPath(
           formPaths.map((path) => [path, forms] as const),
           others,

@@ -26,6 +26,8 @@ export type HttpOptions = {
   laneOf?: (path: string) => Lane;
   /** Requests being answered in one lane beyond which the next are refused with 503; default 2,000. */
   maxInFlight?: number;
+  /** While true, every answer asks its client to open another connection: this process is about to stop. */
+  isLeaving?: () => boolean;
   /** Told once a forwarding header arrives from a peer that is no trusted proxy. */
   onUntrustedForwarding?: () => void;
 };
@@ -74,6 +76,7 @@ export const httpKernel =
       const response = request.method === "HEAD" && answer.body ? new Response(null, answer) : answer;
       setHeaders(response.headers, response.status >= 400 ? "json" : headersOf(path), context.id);
       addCors(request, response.headers, corsOf(path));
+      if (options.isLeaving?.()) response.headers.set("connection", "close");
       if (served.entered) flights.leave(lane);
       releaseBytes(context);
       logRequest(request.method, context, response.status, lane);
