@@ -12,7 +12,9 @@ import {
 } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
-import { forms, publicForms } from "#/modules/forms";
+import { version } from "#/kernel/version";
+import { documentation } from "#/modules/docs";
+import { compiledForms, forms, publicForms } from "#/modules/forms";
 import { probes } from "#/modules/ops";
 
 /** Every module; `boot.ts` gathers their jobs. */
@@ -32,7 +34,7 @@ export const createApp = (kernel: Kernel) => {
   const { config, log, readiness } = kernel;
   const forms = formsCors(config);
   const others = apiCors(config);
-  const formPaths = ["/f/*", "/api/*"] as const;
+  const doors = [...compiledForms.values()].flatMap(({ definition }) => definition.doors);
   return new Elysia(appOptions)
     .use(
       httpKernel({
@@ -41,13 +43,20 @@ export const createApp = (kernel: Kernel) => {
         voiceOf,
         isLeaving: () => readiness.phase() === "draining",
         corsOf: byPath(
-          formPaths.map((path) => [path, forms] as const),
+          ["/f/*", ...doors].map((path) => [path, forms] as const),
           others,
         ),
       }),
     )
     .use(probes(kernel))
-    .use(publicForms(kernel));
+    .use(publicForms(kernel))
+    .use(
+      documentation({
+        version,
+        voiceOf,
+        forms: [...compiledForms.values()].map(({ definition }) => definition),
+      }),
+    );
 };
 
 export type App = ReturnType<typeof createApp>;

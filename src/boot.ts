@@ -1,4 +1,4 @@
-import { createApp, modules } from "#/app";
+import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
 import type { Config } from "#/kernel/config";
 import { migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
@@ -12,7 +12,7 @@ export { openMail };
 
 export type Service = {
   kernel: Kernel;
-  app: ReturnType<typeof createApp>;
+  app: App;
   /** Resolves once messages can be stored; rejects with `StartRefusal` when this release may not serve. */
   ready: Promise<void>;
   /** From now on `readyz` says that it is leaving. */

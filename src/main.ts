@@ -8,5 +8,6 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   seed: () => import("./cli/seed"),
   doctor: () => import("./cli/doctor"),
   health: () => import("./cli/health"),
+  openapi: () => import("./cli/openapi"),
   version: () => import("./cli/version"),
 });

@@ -6,6 +6,7 @@ const needs: Record<string, readonly string[]> = {
   accounts: [],
   console: ["accounts", "forms", "ops", "runners", "uploads"],
   content: ["accounts"],
+  docs: [],
   forms: ["accounts", "uploads"],
   ops: [],
   portal: ["accounts", "content", "forms", "ops", "projects", "runners", "uploads"],

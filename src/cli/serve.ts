@@ -30,9 +30,8 @@ export async function run(args: string[]): Promise<number> {
   readArguments(args, { options: {} });
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
-  warnOfSettings(config, log);
-
   const service = await boot(config, log);
+  warnOfSettings(config, log);
   const { app, kernel } = service;
   const stopped = untilSignal();
   let control: Awaited<ReturnType<typeof listenPrivately>>;

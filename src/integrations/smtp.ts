@@ -28,8 +28,8 @@ export function connectSmtp({ url, from, timeoutMs = sendMs }: SmtpOptions): Mai
     pool: true,
     maxConnections: 2,
     maxMessages: 100,
-    // A repetition inside the pool could send twice; the caller's job repeats what is safe.
-    maxRequeues: 0,
+    // For a connection that the server closed while it was idle; the caller's job repeats everything else.
+    maxRequeues: 1,
     idleTimeout: 30_000,
     connectionTimeout: Math.min(5000, timeoutMs),
     greetingTimeout: Math.min(5000, timeoutMs),

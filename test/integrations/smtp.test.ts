@@ -188,6 +188,19 @@ describe("connectSmtp", () => {
     expect(result.kind).toBe("ok");
   });
 
+  test("uses another connection when the server closed the idle one", async () => {
+    const server = await startScriptedSmtp({});
+    open.push(server);
+    const mail = connect(server.url);
+    await mail.send(message, "one");
+    server.dropAll();
+
+    const result = await mail.send(message, "two");
+
+    expect(result.kind).toBe("ok");
+    expect(server.seen.filter((stage) => stage === "end").length).toBe(2);
+  });
+
   test("keeps to two connections for many mails at once", async () => {
     let now = 0;
     let most = 0;

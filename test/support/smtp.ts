@@ -25,7 +25,10 @@ export async function startSmtp(options: SMTPServerOptions = {}): Promise<TestSm
     allowInsecureAuth: true,
     disableReverseLookup: true,
     async onData(stream, session, done) {
-      const raw = Buffer.concat(await Array.fromAsync(stream as AsyncIterable<Buffer>)).toString();
+      const chunks = await Array.fromAsync(stream as AsyncIterable<Buffer>).catch(() => undefined);
+      // The client died in the middle of a mail: it was never received.
+      if (!chunks) return;
+      const raw = Buffer.concat(chunks).toString();
       const { mailFrom, rcptTo } = session.envelope;
       const to = rcptTo.map(({ address }) => address);
       messages.push(parseMail(raw, { from: mailFrom ? mailFrom.address : "", to }));
@@ -107,11 +110,15 @@ export async function startScriptedSmtp(script: Script, onPort = 0) {
   });
   await new Promise<void>((resolve) => server.listen(onPort, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
+  const dropAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `smtp://127.0.0.1:${port}`,
     seen,
+    dropAll,
     stop: () => {
-      for (const socket of sockets) socket.destroy();
+      dropAll();
       return new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

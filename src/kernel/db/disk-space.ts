@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 const megabyte = 2 ** 20;
 const ballastBytes = 16 * megabyte;
+const segmentBytes = 16 * megabyte;
 
 /** Free and total bytes of the file system that holds a directory, as a user without privileges sees them. */
 export function diskSpace(directory: string): { free: number; total: number } {
@@ -10,10 +11,13 @@ export function diskSpace(directory: string): { free: number; total: number } {
   return { free: bavail * bsize, total: blocks * bsize };
 }
 
-/** False below 5 % or 256 MB free, whichever is less: 5 % of a large disk is no reason to refuse a message. */
+/**
+ * False below 5 % or 256 MB free, whichever is less (5 % of a large disk is no reason to refuse a message), and on a
+ * small disk below two segments of the log: when it cannot have its next one PostgreSQL stops for good.
+ */
 export function hasRoom(directory: string): boolean {
   const { free, total } = diskSpace(directory);
-  return free >= Math.min(total * 0.05, 256 * megabyte);
+  return free >= Math.max(2 * segmentBytes, Math.min(total * 0.05, 256 * megabyte));
 }
 
 /**
@@ -30,7 +34,7 @@ export function dropBallast(directory: string): boolean {
 /** Keeps 16 MB aside in the file `ballast` while there is room for it. */
 export function keepBallast(directory: string): void {
   const file = join(directory, "ballast");
-  if (existsSync(file) || !hasRoom(directory) || diskSpace(directory).free < 4 * ballastBytes) return;
+  if (existsSync(file) || diskSpace(directory).free < 3 * ballastBytes) return;
   const descriptor = openSync(file, "w", 0o600);
   try {
     // Random, because a file system that compresses would keep nothing for a file of zeros.

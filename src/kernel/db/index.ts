@@ -3,4 +3,3 @@ export { executorOf } from "./execute-sql";
 export { migrate, migrateWhenReachable, migrationStatus } from "./migrate";
 export { openDatabase } from "./open";
 export { hasDatabase } from "./prepare-data-dir";
-export { StartRefusal } from "./start-refusal";

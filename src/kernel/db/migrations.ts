@@ -1,5 +1,6 @@
 import gatehouse from "../../../drizzle/0000_gatehouse.sql" with { type: "text" };
 import forms from "../../../drizzle/0001_forms.sql" with { type: "text" };
+import rateLimits from "../../../drizzle/0002_rate_limits.sql" with { type: "text" };
 
 /** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
 export type Migration = { name: string; text: string };
@@ -8,6 +9,7 @@ export type Migration = { name: string; text: string };
 export const migrations: readonly Migration[] = [
   { name: "0000_gatehouse", text: gatehouse },
   { name: "0001_forms", text: forms },
+  { name: "0002_rate_limits", text: rateLimits },
 ];
 
 /** The schema that this release makes, by the name of its last migration. */

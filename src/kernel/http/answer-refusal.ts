@@ -2,10 +2,10 @@ import { AppError } from "../errors";
 import { type Log, nameError } from "../log";
 import { pathOf } from "./by-path";
 import { notFoundPage, notFoundPagePolicy } from "./not-found-page";
-import { isNavigation } from "./prefers-html";
 import { type Refusal, toRefusal } from "./refusal";
 import { contextOf } from "./request-context";
 import type { Voice } from "./voices";
+import { wantsPage } from "./wants-page";
 
 /** A refusal as it goes out. */
 export type Answer = { status: number; headers: Record<string, string>; body: string };
@@ -24,7 +24,7 @@ export function answerRefusal({ log, voiceOf }: Needs, request: Request, error: 
   if (refusal.status >= 500 && cause !== undefined) {
     log("error", "request.failed", { requestId: id, route, status: refusal.status, ...nameError(cause) });
   }
-  if (refusal.status === 404 && isNavigation(request)) return page;
+  if (refusal.status === 404 && wantsPage(request.headers)) return page;
 
   const voice = voiceOf(pathOf(request.url));
   const { status, body } = voice.word(refusal);

@@ -80,7 +80,7 @@ export function answerPreflight(
 
 /** Sets the CORS headers of an answer. `Vary` says that a listed origin's answer is not everybody's. */
 export function addCors(request: Request, headers: Headers, policy: CorsPolicy): void {
-  if (!policy.open) headers.append("vary", "Origin");
+  if (!policy.open && !/\borigin\b/i.test(headers.get("vary") ?? "")) headers.append("vary", "Origin");
   const origin = request.headers.get("origin");
   if (origin === null) return;
   for (const [name, value] of corsHeaders(policy, origin)) headers.set(name, value);

@@ -21,10 +21,12 @@ export const contentSecurityPolicy: Readonly<Record<HeaderClass, string>> = {
 
 /**
  * The policy of a form's own pages (errors, thanks), which a route gives itself. Chromium applies `form-action` to the
- * redirect after a post, so `origins` are those a form may lead to; `style` is a nonce or hash source.
+ * redirect after a post, so `origins` are those a form may lead to (what is not written like one is left
+ * out); `style` is a nonce or hash source.
  */
 export function formPagePolicy(style: string, origins: readonly string[] = []): string {
-  const action = ["'self'", ...origins].join(" ");
+  const targets = origins.filter((origin) => /^https?:\/\/[a-z0-9.:[\]*-]+$/i.test(origin));
+  const action = ["'self'", ...new Set(targets)].join(" ");
   return `default-src 'none'; style-src ${style}; form-action ${action}; base-uri 'none'; frame-ancestors 'none'`;
 }
 
@@ -47,14 +49,17 @@ const caching: Readonly<Record<HeaderClass, string>> = {
 
 const sharing: Partial<Record<HeaderClass, string>> = { files: "same-site", images: "cross-origin" };
 
+/** Sets the headers of an answer to the request of this id. */
+export type SetHeaders = (headers: Headers, kind: HeaderClass, requestId: string) => void;
+
 /**
  * The last in the chain: sets the headers of security §7 on any answer, whatever it came from. `Cache-Control`,
  * `Content-Security-Policy` and `Referrer-Policy` stay as the route set them; an error is never cached.
  */
-export function responseHeaders({ PUBLIC_URL }: Pick<Config, "PUBLIC_URL">) {
+export function responseHeaders({ PUBLIC_URL }: Pick<Config, "PUBLIC_URL">): SetHeaders {
   const secure = PUBLIC_URL?.startsWith("https:") ?? false;
 
-  return (headers: Headers, kind: HeaderClass, requestId: string): void => {
+  return (headers, kind, requestId) => {
     for (const [name, value] of always) headers.set(name, value);
     headers.set("x-request-id", requestId);
     if (secure) headers.set("strict-transport-security", "max-age=31536000");

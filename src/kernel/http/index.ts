@@ -1,3 +1,4 @@
+export { prefersHtml, readWeights } from "./accept";
 export { byPath } from "./by-path";
 export { admits, apiCors, type CorsPolicy, corsHeaders, formsCors } from "./cors";
 export { attachment, headerValue } from "./header-value";
@@ -5,14 +6,14 @@ export { contentSecurityPolicy, formPagePolicy, type HeaderClass } from "./heade
 export { type HttpOptions, httpKernel } from "./http-kernel";
 export type { Lane } from "./in-flight";
 export { formatIp, ipMatcher, parseCidr, parseIp } from "./ip-address";
-export { isJson, jsonBody, readJson } from "./json-body";
-export { isUtf8, type MediaType, parseMediaType } from "./media-type";
+export { jsonBody } from "./json-body";
+export { parseMediaType } from "./media-type";
 export { originAllowed, parseOrigin } from "./origins";
-export { isNavigation, prefersHtml } from "./prefers-html";
 export { readBytes } from "./read-bytes";
-export { decodeUtf8, parseJson, parseStorableJson } from "./read-json";
+export { decodeUtf8, parseJson } from "./read-json";
 export { type Refusal, toRefusal } from "./refusal";
 export { clientOf, contextOf } from "./request-context";
 export { appOptions, serveOptions } from "./serve-options";
 export { isStorableText, unstorableTexts } from "./storable-text";
 export { chooseVoice, plain, problem, typed, type Voice } from "./voices";
+export { wantsPage } from "./wants-page";

@@ -1,6 +1,6 @@
 import { Elysia } from "elysia";
 import { AppError } from "../errors";
-import { isUtf8, parseMediaType } from "./media-type";
+import { isJson } from "./media-type";
 import { readBytes } from "./read-bytes";
 import { parseStorableJson } from "./read-json";
 
@@ -9,7 +9,7 @@ const maxJsonBytes = 1024 * 1024;
 
 /**
  * For the routes of a module that take JSON, used before them. Elysia's own parser takes look-alikes
- * (`application/jsonx`, UTF-16) and any depth. An empty body is no body and left to the route's schema.
+ * (`application/jsonx`, UTF-16) and any depth. An empty body is null, for the route's schema to judge.
  * Routes that read the body themselves say `parse: "none"` and stand before it.
  */
 export const jsonBody = new Elysia({ name: "kernel.json-body" }).onParse({ as: "scoped" }, ({ request }) =>
@@ -21,16 +21,9 @@ export async function readJson(request: Request, maxBytes = maxJsonBytes): Promi
   const type = request.headers.get("content-type");
   if (type !== null && !isJson(type)) throw notJson();
   const bytes = await readBytes(request, maxBytes);
-  if (bytes.length === 0) return;
+  if (bytes.length === 0) return null;
   if (type === null) throw notJson();
   return parseStorableJson(bytes);
-}
-
-/** `application/json`, with no charset or UTF-8. */
-export function isJson(contentType: string): boolean {
-  if (contentType === "application/json") return true;
-  const parsed = parseMediaType(contentType);
-  return parsed?.type === "application/json" && isUtf8(parsed);
 }
 
 const notJson = () =>

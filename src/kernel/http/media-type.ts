@@ -21,3 +21,10 @@ export function parseMediaType(header: string): MediaType | undefined {
 /** Whether the parameters leave the text UTF-8: no `charset`, or that one. */
 export const isUtf8 = ({ parameters }: MediaType) =>
   (parameters.get("charset")?.toLowerCase() ?? "utf-8") === "utf-8";
+
+/** `application/json`, with no charset or UTF-8. */
+export function isJson(contentType: string): boolean {
+  if (contentType === "application/json") return true;
+  const parsed = parseMediaType(contentType);
+  return parsed?.type === "application/json" && isUtf8(parsed);
+}

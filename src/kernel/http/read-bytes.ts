@@ -1,6 +1,10 @@
 import { AppError } from "../errors";
 import { holdBytes } from "./body-budget";
 
+/** Bytes. Up to here a declared length is set aside at once; beyond it only what has arrived counts, or a few senders
+ * who declare much and send nothing would fill the memory of all. */
+const smallBody = 16 * 1024;
+
 const tooLarge = () => new AppError(413, "too_large", "The body is larger than this address takes");
 
 /**
@@ -21,15 +25,15 @@ export async function readBytes(
       "Cannot take an encoded body: send it without Content-Encoding",
     );
   }
-  const declared = request.headers.get("content-length");
+  const declared = Number(request.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
+  if (declared > maxBytes && declared !== Number.POSITIVE_INFINITY) throw tooLarge();
   const reading =
-    declared === null ? readStream(request, maxBytes) : readDeclared(request, Number(declared), maxBytes);
+    declared <= smallBody ? readDeclared(request, declared, maxBytes) : readStream(request, maxBytes);
   return timeoutMs === undefined ? reading : within(reading, timeoutMs);
 }
 
 /** The server holds a sender to the length it declared, so one read takes it all. */
 async function readDeclared(request: Request, declared: number, maxBytes: number) {
-  if (!(declared <= maxBytes)) throw tooLarge();
   holdBytes(request, declared);
   const bytes = await request.bytes().catch(brokenOff);
   if (bytes.length > maxBytes) throw tooLarge();

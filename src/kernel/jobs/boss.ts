@@ -1,5 +1,5 @@
 import { PgBoss } from "pg-boss";
-import type { Database } from "#/kernel/db";
+import type { Database, Executor } from "#/kernel/db";
 import type { Log } from "#/kernel/log";
 
 /** Beside other tables of an existing database, ours and the queue's each have a schema of their own. */
@@ -10,13 +10,18 @@ export const jobsSchema = "gatehouse_jobs";
  * It creates and upgrades its schema under an advisory lock, so several instances may start at once, and takes
  * a schema newer than its own as it is: an older release runs on it as long as the columns it names remain.
  */
-export function openBoss(database: Database, log: Log, superviseSeconds?: number): PgBoss {
+export function openBoss(
+  executor: Executor,
+  kind: Database["kind"],
+  log: Log,
+  superviseSeconds?: number,
+): PgBoss {
   const work = superviseSeconds !== undefined;
-  const embedded = database.kind === "embedded";
+  const embedded = kind === "embedded";
   const boss = new PgBoss({
     schema: jobsSchema,
     backend: embedded ? "pglite" : "postgres",
-    db: { executeSql: (text, values) => database.executeSql(text, values) },
+    db: { executeSql: (text, values) => executor.executeSql(text, values) },
     supervise: work,
     schedule: work,
     ...(work && {
@@ -27,7 +32,7 @@ export function openBoss(database: Database, log: Log, superviseSeconds?: number
     maintenanceIntervalSeconds: 3600,
     // Chains of dependent jobs, which we do not use.
     flowIntervalSeconds: 3600,
-    // The embedded database has no autovacuum to watch; `startSweep` vacuums instead.
+    // The embedded database has no autovacuum to watch; `kernel/db/upkeep.ts` vacuums instead.
     monitorVacuum: !embedded,
     reindex: !embedded,
   });

@@ -1,7 +1,6 @@
 import type { TObject } from "@sinclair/typebox";
 import type { PgBoss } from "pg-boss";
-import type { Database } from "#/kernel/db";
-import { executorOf } from "#/kernel/db/execute-sql";
+import { type Database, executorOf } from "#/kernel/db";
 import type { Log } from "#/kernel/log";
 import { openBoss } from "./boss";
 import type { JobOf, JobsOf } from "./contract";
@@ -71,7 +70,7 @@ export function createJobs<Context>(
     async start(context) {
       boss = await openQueues(database, jobs, log, superviseSeconds);
       const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store });
-      working = { dispatch, sweep: startSweep(store, log, { vacuum: database.kind === "embedded" }) };
+      working = { dispatch, sweep: startSweep(store, log) };
     },
 
     async stop(timeoutMs) {
@@ -103,7 +102,7 @@ async function openQueues(
   superviseSeconds?: number,
 ): Promise<PgBoss> {
   await prepare(database, jobs, log);
-  const boss = openBoss(database, log, superviseSeconds);
+  const boss = openBoss(database, database.kind, log, superviseSeconds);
   await boss.start();
   await warmQueues(boss, jobs);
   return boss;
@@ -111,15 +110,18 @@ async function openQueues(
 
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */
 async function prepare(database: Database, jobs: readonly JobOf<never>[], log: Log): Promise<void> {
-  const boss = openBoss(database, log);
-  await boss.start().catch((error) => {
-    // Two instances met on an empty database: the other has made the tables meanwhile.
-    if (!raceCodes.has(error?.code)) throw error;
-    return boss.start();
+  // An upgrade of the tables may take longer than a statement of the pool is given.
+  await database.exclusive(async (connection) => {
+    const boss = openBoss(connection, database.kind, log);
+    await boss.start().catch((error) => {
+      // Two instances met on an empty database: the other has made the tables meanwhile.
+      if (!raceCodes.has(error?.code)) throw error;
+      return boss.start();
+    });
+    await ensureQueues(boss, jobs);
+    await ensureSchedules(boss, jobs);
+    await boss.stop({ graceful: false });
   });
-  await ensureQueues(boss, jobs);
-  await ensureSchedules(boss, jobs);
-  await boss.stop({ graceful: false });
 }
 
 /** PostgreSQL's codes for "exists already": unique_violation, duplicate_schema, _table, _object. */

@@ -2,7 +2,6 @@ import type { TObject } from "@sinclair/typebox";
 import type { Kernel } from "#/kernel/kernel";
 import type { JobOf, JobsOf } from "./contract";
 
-export type { DeadLetters } from "./contract";
 export { createJobs } from "./create-jobs";
 
 /** A kind of background work: `run(kernel, payload)` at least once per payload; every effect carries a key. */

@@ -49,7 +49,4 @@ export const openStore = (database: Database) => ({
 
   /** Gives the planner fresh numbers. */
   analyze: () => database.executeSql(`analyze ${table}`),
-
-  /** Removes dead rows, where no autovacuum does. */
-  vacuum: () => database.executeSql(`vacuum ${table}`),
 });

@@ -4,18 +4,13 @@ import type { Store } from "./store";
 
 const everySeconds = 60;
 
-/** Once a minute: says which jobs died together with their processes, and vacuums where nobody else does. */
-export function startSweep(
-  store: Store,
-  log: Log,
-  { vacuum }: { vacuum: boolean },
-): { stop(): Promise<void> } {
+/** Once a minute: says which jobs died together with their processes. */
+export function startSweep(store: Store, log: Log): { stop(): Promise<void> } {
   const sweep = async () => {
     try {
       for (const { job, id } of await store.listSilentDeaths(everySeconds)) {
         log("error", "jobs.dead", { job, id, error: "ProcessDied" });
       }
-      if (vacuum) await store.vacuum();
     } catch (error) {
       log("warn", "jobs.sweep_failed", { error: nameOf(error) });
     }

@@ -24,7 +24,6 @@ export function composeMail(message: MailMessage, key: string, from: Mailbox): S
       "Auto-Submitted": "auto-generated",
       ...(language !== undefined && isLanguage(language) && { "Content-Language": language }),
     },
-    xMailer: false,
     disableFileAccess: true,
     disableUrlAccess: true,
   };
@@ -45,4 +44,5 @@ const isLanguage = (text: string) => /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/.test(
 const toHeaderText = (text: string): string =>
   [...text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")].slice(0, 250).join("").trim();
 
-const toBodyText = (text: string): string => text.toWellFormed().replaceAll("\0", "");
+/** Line ends become LF, which nodemailer writes as CRLF: a lone CR is not allowed in a mail (RFC 5322 §2.3). */
+const toBodyText = (text: string): string => text.toWellFormed().replaceAll("\0", "").replace(/\r\n?/g, "\n");

@@ -52,11 +52,7 @@ export function createRateLimits({ config, database, now, onStoreFailure }: Rate
   const add = (key: string, seconds: number): Promise<Count> =>
     either(shared && (() => shared.add(key, seconds)), () => local.add(key, seconds));
   const hold = async (key: string, points: number, seconds: number): Promise<void> => {
-    if (shared)
-      await either(
-        async () => void (await shared.hold(key, points, seconds)),
-        () => {},
-      );
+    if (shared) await shared.hold(key, points, seconds).catch((error) => onStoreFailure?.(error));
     local.hold(key, points, seconds);
   };
 
@@ -89,9 +85,7 @@ export function createRateLimits({ config, database, now, onStoreFailure }: Rate
     async giveBack(rule, client) {
       if (rule.points === 0) return;
       const key = `${rule.name}:${client}`;
-      await either(shared && (() => Promise.resolve(shared.subtract(key, rule.seconds))), () =>
-        local.subtract(key, rule.seconds),
-      );
+      await either(shared && (() => shared.subtract(key, rule.seconds)), () => local.subtract(key));
     },
   };
 }

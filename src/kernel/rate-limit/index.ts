@@ -1,3 +1,3 @@
-export { createRateLimits, type RateLimits, type RateLimitsNeeds } from "./create-rate-limits";
+export { createRateLimits, type RateLimits } from "./create-rate-limits";
 export { type RateVerdict, rateHeaders } from "./rate-headers";
 export { parseRateRule, type RateRule } from "./rate-rule";

@@ -1,17 +1,14 @@
 /** Points counted in a window that closes in `msLeft` milliseconds. */
 export type Count = { points: number; msLeft: number };
 
-/** Counters by key. A window opens with the first point and closes by itself. */
-export type Counters<Result> = {
-  add(key: string, seconds: number): Result;
-  subtract(key: string, seconds: number): unknown;
-  /** Sets the points and begins the window anew. */
-  hold(key: string, points: number, seconds: number): unknown;
-};
-
 type Window = { points: number; closesAt: number };
 
-export type MemoryCounters = Counters<Count> & {
+/** Counters by key. A window of some seconds opens with the first point and closes by itself. */
+export type MemoryCounters = {
+  add(key: string, seconds: number): Count;
+  subtract(key: string): void;
+  /** Sets the points and begins the window anew. */
+  hold(key: string, points: number, seconds: number): void;
   /** The open window of a key, without counting. */
   peek(key: string): Count | undefined;
   size(): number;

@@ -1,18 +1,25 @@
 import { RateLimiterPostgres } from "rate-limiter-flexible";
 import type { Database } from "../db";
-import type { Count, Counters } from "./memory-counters";
+import type { Count } from "./memory-counters";
 
 /** Milliseconds a request waits for the store before the memory counts instead. */
 const deadline = 500;
 /** Milliseconds without another try after a failure, so that not every request waits for a store that is down. */
 const pause = 2000;
 
+export type SharedCounters = {
+  add(key: string, seconds: number): Promise<Count>;
+  subtract(key: string, seconds: number): Promise<unknown>;
+  /** Sets the points and begins the window anew. */
+  hold(key: string, points: number, seconds: number): Promise<unknown>;
+};
+
 /**
  * Counters that several machines share, in the table `gatehouse.rate_limits` (key, points, expire in epoch
  * milliseconds), which is unlogged: a commit there waits for no disk, and a crash forgets the counts. Every call
  * rejects when the store does not answer in time. Rows that expired an hour ago are deleted every five minutes.
  */
-export function sharedCounters({ executeSql }: Pick<Database, "executeSql">): Counters<Promise<Count>> {
+export function sharedCounters({ executeSql }: Pick<Database, "executeSql">): SharedCounters {
   let downUntil = 0;
   const query = async ({ text, values }: { text: string; values?: unknown[] }) => {
     if (performance.now() < downUntil) throw new Error("The store of the rate limits is down");

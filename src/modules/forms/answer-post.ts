@@ -1,10 +1,9 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
-import { contextOf, formsCors, plain, problem, toRefusal } from "#/kernel/http";
+import { contextOf, formsCors, originAllowed, plain, problem, toRefusal } from "#/kernel/http";
 import { rateHeaders } from "#/kernel/rate-limit";
 import { chooseNext } from "./choose-next";
 import type { Receipt } from "./intake-queue";
-import { listOrigins } from "./listed-origins";
 import { formVary } from "./negotiate";
 import type { createPageOrigins } from "./page-origin";
 import { newNonce, pagePolicy } from "./page-shell";
@@ -30,7 +29,8 @@ export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: 
     return new Response(null, { status: 303, headers });
   }
   const body = visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null };
-  return Response.json(body, { headers });
+  headers.set("content-type", plain.mediaType);
+  return new Response(JSON.stringify(body), { headers });
 }
 
 /** The refusal as a page that keeps what was typed, or in the voice of the door. */
@@ -69,7 +69,7 @@ function answerPage(
           door,
           language,
           nonce,
-          id: (refusal.status === 503 ? visit.pageId : undefined) ?? newPageId(),
+          id: (refusal.status >= 500 ? visit.pageId : undefined) ?? newPageId(),
           posted,
           notice,
           ownerAddress,
@@ -83,7 +83,7 @@ function answerPage(
 function noticeOf({ status, errors, retryAfter, code }: AppError): Notice | undefined {
   if (errors) return { kind: "errors", errors };
   if (status === 429) return { kind: "rate_limited", retryAfter: retryAfter ?? 60 };
-  if (status === 503) return { kind: "unavailable", retryAfter: retryAfter ?? 2 };
+  if (status >= 500) return { kind: "unavailable", retryAfter: retryAfter ?? 60 };
   return code === "form_closed" ? { kind: "closed" } : undefined;
 }
 
@@ -98,7 +98,7 @@ function nextPlace(config: Config, { form, posted, origin }: Visit): string | un
   const { open, allowed } = formsCors(config);
   const places = {
     publicUrl: config.PUBLIC_URL,
-    isListed: open ? undefined : listOrigins(allowed),
+    isListed: open ? undefined : (one: string) => originAllowed(one, allowed, config.PUBLIC_URL),
     postedFrom: origin,
   };
   return chooseNext(posted?.control.next, places) ?? form.definition.next;

@@ -59,10 +59,20 @@ const role: Field = {
 /** The same question where a form does not insist on the answer. */
 const optional = (field: Field): Field => ({ ...field, required: false });
 
+/** Mailed where FORMS_CONFIRMATION names the form. */
+const received = {
+  subject: { en: "We have received your message", de: "Ihre Nachricht ist angekommen" },
+  text: {
+    en: "Thank you. Your message has arrived, and we will answer as soon as we can.\n\nIf you did not write to us, please ignore this mail.",
+    de: "Vielen Dank. Ihre Nachricht ist angekommen, und wir antworten so bald wie möglich.\n\nFalls Sie uns nicht geschrieben haben, beachten Sie diese Mail bitte nicht.",
+  },
+};
+
 const entry = (form: Pick<FormDefinition, "slug" | "title" | "fields" | "doors">): FormDefinition => ({
   unlisted: "keep",
   allowedOrigins: [],
   open: true,
+  confirmation: received,
   ...form,
 });
 

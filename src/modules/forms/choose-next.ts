@@ -2,7 +2,7 @@
 export type NextPlaces = {
   /** `PUBLIC_URL`; undefined when the operator set none. */
   publicUrl: string | undefined;
-  /** Whether the form belongs to an origin (`listOrigins`); undefined in open mode. */
+  /** Whether the form belongs to an origin (`originAllowed`); undefined in open mode. */
   isListed: ((origin: string) => boolean) | undefined;
   /** Origin of the page that posted, from `Origin` or the verified `_from`; counts in open mode alone. */
   postedFrom?: string | undefined;

@@ -3,6 +3,7 @@ import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
+import { UUID } from "#/kernel/uuid";
 import { composeMail } from "./compose-mail";
 import { nextAttempt } from "./delivery-schedule";
 import { claimDelivery, findSubmission, insertAttempt, setDeliveryOutcome } from "./queries";
@@ -18,7 +19,7 @@ type Outcome = CallResult<{ messageId: string }>;
  */
 export const deliverSubmission = defineJob({
   name: "forms.deliver",
-  payload: Type.Object({ deliveryId: Type.String({ format: "uuid" }) }),
+  payload: Type.Object({ deliveryId: Type.String({ pattern: UUID }) }),
   concurrency: 4,
   async run(kernel, payload): Promise<void> {
     const delivery = await claimDelivery(kernel.db, payload.deliveryId, kernel.now());
@@ -32,9 +33,10 @@ export const deliverSubmission = defineJob({
 
 async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Outcome> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
-  if (!submission)
-    return { kind: "refused", why: { code: "submission_gone", text: "The message was erased" } };
-  return kernel.mail.send(composeMail(kernel.config, delivery, submission), delivery.id);
+  const mail = submission && composeMail(delivery, submission);
+  if (!mail)
+    return { kind: "refused", why: { code: "gone", text: "The message or its form is no longer there" } };
+  return kernel.mail.send(mail, delivery.id);
 }
 
 async function record(

@@ -1,8 +1,7 @@
 import type { CallResult } from "#/kernel/call-result";
 
+/** After the first attempt, at once: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; eight attempts in about 28 hours. */
 const SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
-/** At once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h: about 28 hours. */
-export const MAX_ATTEMPTS = SECONDS.length + 1;
 
 /**
  * When to try again after attempt number `attempts` ended with `result`; undefined when that was the last.

@@ -1,10 +1,10 @@
+import { isStorableText } from "#/kernel/http";
 import { isEmailAddress } from "./email-address";
 import {
   isBlank,
   isLongerThan,
   isRealDate,
   isShorterThan,
-  isStorable,
   isTel,
   isWebAddress,
   readDecimal,
@@ -88,7 +88,7 @@ function textRule(defaultMax: number, judge?: (text: string) => Broken | undefin
     const tooShort = broken("too_short", min);
     return (value: StoredValue) => {
       if (typeof value !== "string") return notText;
-      if (!isStorable(value)) return invalidText;
+      if (!isStorableText(value)) return invalidText;
       if (isLongerThan(value, max)) return tooLong;
       if (min > 0 && isShorterThan(value, min)) return tooShort;
       return judge?.(value);

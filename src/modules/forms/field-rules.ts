@@ -35,9 +35,6 @@ export function trimBlank(text: string): string {
   return start === 0 && end === text.length ? text : text.slice(start, end);
 }
 
-/** Whether PostgreSQL keeps it as it is: no NUL, which it refuses, no lone surrogate, which it replaces. */
-export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
-
 /** Whether it has more than `max` code points; counts only when the number of UTF-16 units leaves it open. */
 export function isLongerThan(text: string, max: number): boolean {
   if (text.length <= max) return false;

@@ -54,7 +54,7 @@ export type FormDefinition = {
   /** A field name that people never see and machines fill in. */
   honeypot?: string;
   /** Mailed to the visitor; the team's own words, nothing of what the visitor wrote. */
-  confirmation?: { subject: string; text: string };
+  confirmation?: { subject: Texts; text: Texts };
   /** Every path it is posted to, the documented one first. */
   doors: readonly string[];
   /** A closed form answers 403 `form_closed`. */

@@ -34,6 +34,8 @@ const SWEEP_MS = 100;
 export type IntakeQueue = {
   /** Resolves after the commit, synced. Refuses with 503 `unavailable` when full or out of patience. */
   submit(submission: NewSubmission): Promise<Receipt>;
+  /** What the key of this message already stands for, as `submit` would answer it; undefined when it is free. */
+  find(submission: NewSubmission): Promise<Receipt | undefined>;
   /** Messages without an answer yet. */
   size(): number;
 };
@@ -122,10 +124,8 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
   const answer = async ({ submission, settle }: Waiting, stored: ReadonlySet<string>): Promise<void> => {
     if (stored.has(submission.id)) return settle({ id: submission.id, replayed: false });
     try {
-      const holder = await options.findKeyHolder(submission);
       // The key expired between the two statements: rare enough to ask the client to repeat.
-      if (holder) settle(replayOf(holder.id, holder.contentHash, submission));
-      else settle(unavailable("Cannot tell whether this message was stored"));
+      settle((await find(submission)) ?? unavailable("Cannot tell whether this message was stored"));
     } catch (error) {
       settle(error instanceof AppError ? error : unavailable("Cannot tell whether this message was stored"));
     }
@@ -141,7 +141,12 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
     }
   };
 
-  return { submit, size: () => unanswered.size };
+  const find = async (submission: NewSubmission): Promise<Receipt | undefined> => {
+    const holder = await options.findKeyHolder(submission);
+    return holder && replayOf(holder.id, holder.contentHash, submission);
+  };
+
+  return { submit, find, size: () => unanswered.size };
 }
 
 /** The answer of an earlier message, or 422 where the key was used for other content. */

@@ -1,3 +1,4 @@
+import { formPagePolicy } from "#/kernel/http";
 import { type Html, html } from "./escape-html";
 import { type Language, wordsOf } from "./languages";
 
@@ -24,20 +25,9 @@ ${page.body}
 `.markup;
 }
 
-/**
- * The `Content-Security-Policy` of a page. `origins` are those a post may end up at: Chromium holds the
- * redirect after a post to `form-action` too. What is not written like an origin is left out.
- */
-export function pagePolicy(nonce: string, origins: readonly string[] = []): string {
-  const targets = origins.filter((origin) => /^https?:\/\/[a-z0-9.:[\]*-]+$/i.test(origin));
-  return [
-    "default-src 'none'",
-    `style-src 'nonce-${nonce}'`,
-    `form-action ${["'self'", ...new Set(targets)].join(" ")}`,
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
-}
+/** The `Content-Security-Policy` of a page. `origins` are those that a post from it may end up at. */
+export const pagePolicy = (nonce: string, origins: readonly string[] = []): string =>
+  formPagePolicy(`'nonce-${nonce}'`, origins);
 
 /** 128 random bits for one page. */
 export const newNonce = (): string => crypto.getRandomValues(new Uint8Array(16)).toBase64();

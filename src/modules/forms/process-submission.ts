@@ -2,35 +2,53 @@ import { Type } from "@sinclair/typebox";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
+import { UUID } from "#/kernel/uuid";
 import { deliverSubmission } from "./deliver-submission";
 import { noteColumns } from "./form-columns";
 import { planDeliveries } from "./plan-deliveries";
-import { insertDeliveries, lockSubmission, setVerdict } from "./queries";
+import { insertDeliveries, lockUnjudged, type NewDelivery, type Submission, setVerdicts } from "./queries";
 import { screenSubmission } from "./screen-submission";
 
 /**
- * Judges a stored message and, unless it is spam, plans who is told. Verdict, deliveries and their jobs are
- * one transaction that locks the row and stops unless it is still `received`: running twice changes nothing.
+ * Judges stored messages and, unless they are spam, plans who is told. Verdicts, deliveries and their jobs are
+ * one transaction that locks the rows and passes over those no longer `received`: running twice changes nothing.
  */
 export const processSubmission = defineJob({
   name: "forms.process",
-  payload: Type.Object({ submissionId: Type.String({ format: "uuid" }) }),
+  payload: Type.Object({ submissionId: Type.String({ pattern: UUID }) }),
   priority: 10,
-  concurrency: 4,
-  run: (kernel, { submissionId }) => kernel.db.transaction((tx) => judge(kernel, tx, submissionId)),
+  concurrency: 32,
+  run: (kernel, payload) => judge(kernel, [payload]),
+  runMany: judge,
 });
 
-async function judge(kernel: Kernel, tx: Db, submissionId: string): Promise<void> {
-  const submission = await lockSubmission(tx, submissionId);
-  if (submission?.state !== "received") return;
+function judge(kernel: Kernel, payloads: readonly { submissionId: string }[]): Promise<void> {
+  const ids = payloads.map(({ submissionId }) => submissionId);
+  return kernel.db.transaction(async (tx) => {
+    const unjudged = await lockUnjudged(tx, ids);
+    if (unjudged.length === 0) return;
 
-  const verdict = screenSubmission(submission);
-  await setVerdict(tx, submissionId, verdict, kernel.now());
-  await noteColumns(tx, submission);
-  if (verdict.state === "spam") return;
+    const verdicts = unjudged.map((submission) => ({ id: submission.id, ...screenSubmission(submission) }));
+    await setVerdicts(tx, verdicts, kernel.now());
+    for (const submission of unjudged) await noteColumns(tx, submission);
 
-  const planned = await planDeliveries(kernel, tx, submission);
-  await insertDeliveries(tx, planned);
-  const due = planned.filter(({ state }) => state === "queued").map(({ id }) => ({ deliveryId: id }));
-  if (due.length > 0) await kernel.jobs.enqueue(tx, deliverSubmission, due);
+    const accepted = unjudged.filter((_, at) => verdicts[at]?.state !== "spam");
+    const due = await planAll(kernel, tx, accepted);
+    if (due.length > 0) await kernel.jobs.enqueue(tx, deliverSubmission, due);
+  });
+}
+
+/** Gives the deliveries to make now. */
+async function planAll(kernel: Kernel, tx: Db, accepted: readonly Submission[]) {
+  const planned: NewDelivery[] = [];
+  let stored = 0;
+  for (const submission of accepted) {
+    planned.push(...(await planDeliveries(kernel, tx, submission)));
+    // The next plan counts in the table what a visitor has been promised.
+    if (planned.at(-1)?.channel !== "visitor_email") continue;
+    await insertDeliveries(tx, planned.slice(stored));
+    stored = planned.length;
+  }
+  await insertDeliveries(tx, planned.slice(stored));
+  return planned.filter(({ state }) => state === "queued").map(({ id }) => ({ deliveryId: id }));
 }

@@ -1,4 +1,5 @@
 import { AppError } from "#/kernel/errors";
+import { decodeUtf8, parseJson } from "#/kernel/http";
 import { type FilePart, readMultipart } from "./read-multipart";
 
 /**
@@ -13,9 +14,7 @@ export type ReadBody = {
 
 const maxNames = 100;
 const maxTextBytes = 256 * 1024;
-const maxDepth = 32;
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
 const malformed = (what: string) => new AppError(400, "malformed_body", `Cannot read the body: ${what}`);
 const tooLarge = (what: string) => new AppError(413, "too_large", `Cannot take the body: ${what}`);
 
@@ -50,9 +49,6 @@ function readBy(bytes: Uint8Array, contentType: string | null): ReadBody {
   if (type === "multipart/form-data") return readParts(bytes, boundaryOf(contentType ?? ""));
   throw unsupported();
 }
-
-/** Whether the post is JSON, which always gets a JSON answer; decided by the header alone. */
-export const isJson = (contentType: string | null): boolean => mediaType(contentType) === "application/json";
 
 function mediaType(contentType: string | null): string {
   if (contentType === "application/json") return contentType;
@@ -91,43 +87,23 @@ function boundaryOf(contentType: string): string {
 }
 
 function decode(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    throw malformed("it is not valid UTF-8");
-  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw malformed("it is not valid UTF-8");
+  return text;
 }
 
 function readJson(bytes: Uint8Array): Map<string, unknown> {
-  if (isDeeperThan(bytes, maxDepth)) throw malformed(`it is nested deeper than ${maxDepth} levels`);
-  const text = decode(bytes);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw malformed("it is not valid JSON");
-  }
-  const fields = new Map<string, unknown>();
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return fields;
-  for (const name of Object.keys(value)) fields.set(name, (value as Record<string, unknown>)[name]);
-  return fields;
+  const value = parse(bytes);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return new Map();
+  return new Map(Object.entries(value));
 }
 
-/** Counted on the bytes, before a parser that recurses sees them. */
-function isDeeperThan(bytes: Uint8Array, levels: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (inString) {
-      if (byte === 0x5c) at++;
-      else if (byte === 0x22) inString = false;
-    } else if (byte === 0x22) inString = true;
-    else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > levels) return true;
-    } else if (byte === 0x7d || byte === 0x5d) depth--;
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes);
+  } catch {
+    throw malformed("it is not JSON in UTF-8, or nested deeper than 32 levels");
   }
-  return false;
 }
 
 /** `application/x-www-form-urlencoded` as in the URL standard, but a broken escape is refused, not kept. */

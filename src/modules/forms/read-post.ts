@@ -1,5 +1,6 @@
+import { isStorableText } from "#/kernel/http";
 import { isEmailAddress } from "./email-address";
-import { isBlank, isStorable, trimBlank } from "./field-rules";
+import { isBlank, trimBlank } from "./field-rules";
 import type { FormShape } from "./form-definition";
 import { type ReadBody, readBody } from "./read-body";
 import { readPageId } from "./retry-identifier";
@@ -93,7 +94,7 @@ function isFilledHoneypot(
 
 function firstText(value: unknown): string | undefined {
   const one = Array.isArray(value) ? value[0] : value;
-  return typeof one === "string" && isStorable(one) && !isBlank(one) ? one : undefined;
+  return typeof one === "string" && isStorableText(one) && !isBlank(one) ? one : undefined;
 }
 
 const withinLength = (text: string | undefined, max: number) =>

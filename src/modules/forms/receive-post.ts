@@ -1,7 +1,8 @@
 import type { Config } from "#/kernel/config";
 import { AppError, unavailable } from "#/kernel/errors";
-import { clientOf, formsCors, readBytes } from "#/kernel/http";
+import { clientOf, contextOf, formsCors, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
+import { nameError } from "#/kernel/log";
 import type { RateRule } from "#/kernel/rate-limit";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
@@ -25,8 +26,8 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  * judged afterwards; the answer follows the commit.
  */
 export function createPostReceiver(
-  { config, database, limits }: Pick<Kernel, "config" | "database" | "limits">,
-  intake: Pick<IntakeQueue, "submit">,
+  { config, database, limits, log }: Pick<Kernel, "config" | "database" | "limits" | "log">,
+  intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const policy = formsCors(config);
   const rules = readRules(config);
@@ -52,15 +53,19 @@ export function createPostReceiver(
     const checked = form.check(posted, visit.language);
     if (!checked.ok) throw refuseFields(visit.door, checked);
 
-    await spend(visit, rules.client, client.key);
-    await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+    const originUnknown = from.origin === undefined;
+    const submission = compose(visit, checked, { headerKey, client, originUnknown });
+    try {
+      await spend(visit, rules.client, client.key);
+      await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+    } catch (refusal) {
+      // Whoever repeats a message that arrived is told so, however many others were sent.
+      const earlier = await intake.find(submission).catch(() => undefined);
+      if (earlier) return earlier;
+      throw refusal;
+    }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    const submission = compose(visit, checked, {
-      headerKey,
-      client,
-      originUnknown: from.origin === undefined,
-    });
-    visit.pageId = posted.control.id ?? tickets.issue(submission.id, submission.contentHash);
+    visit.pageId = posted.control.id ?? tickets.issue(submission);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await giveBack(submission.form, client.key);
     return receipt;
@@ -74,6 +79,14 @@ export function createPostReceiver(
     throw new AppError(429, "rate_limited", `Too many messages. Try again in ${seconds} seconds.`, {
       retryAfter: seconds,
     });
+  };
+
+  /** A fault of ours, such as a row that the database will not take, must not cost the visitor their text. */
+  const failed = ({ request, door }: Visit, error: unknown): AppError => {
+    const { id } = contextOf(request);
+    const cause = (error as Error | undefined)?.cause ?? error;
+    log("error", "request.failed", { requestId: id, route: door, status: 500, ...nameError(cause) });
+    return new AppError(500, "internal", "Something went wrong on our side");
   };
 
   const giveBack = async (form: string, client: string): Promise<void> => {
@@ -91,14 +104,15 @@ export function createPostReceiver(
     },
   ) => {
     const { headers } = request;
+    const { slug } = form.definition;
     const control = posted?.control;
-    const hash = contentHash(fields).toString("hex");
+    const hash = contentHash(fields);
     const { headerKey, client, originUnknown } = arrival;
     const windowSeconds = config.FORMS_DUPLICATE_WINDOW;
     const [honeypot] = control?.honeypots ?? [];
     return {
-      id: tickets.redeem(control?.id, hash) ?? Bun.randomUUIDv7(),
-      form: form.definition.slug,
+      id: tickets.redeem(control?.id, { form: slug, contentHash: hash }) ?? Bun.randomUUIDv7(),
+      form: slug,
       door,
       fields,
       language,
@@ -119,8 +133,8 @@ export function createPostReceiver(
     try {
       return answerStored(answers, visit, await take(visit));
     } catch (error) {
-      if (error instanceof AppError) return answerRefused(answers, await rescueText(visit, error), error);
-      throw error;
+      const refusal = error instanceof AppError ? error : failed(visit, error);
+      return answerRefused(answers, await rescueText(visit, refusal), refusal);
     }
   };
 }

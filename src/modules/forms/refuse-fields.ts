@@ -8,14 +8,14 @@ export const allRequired = "All fields are required";
 export const speaksProblem = (door: string): boolean => door.startsWith("/api/v1/");
 
 /**
- * The refusal of a post whose fields break a rule: 422 `invalid` (400 in the voice `plain`), or 400 `empty`
- * where nothing at all was filled in, which the plain doors word like a missing field.
+ * The refusal of a post whose fields break a rule. The doors under `/api/v1` say 422 `invalid`, or 400 `empty` where
+ * nothing at all was filled in; the others 400 with `empty`, `required` or `invalid`, the first two in the same words.
  */
 export function refuseFields(door: string, { code, errors }: Extract<Checked, { ok: false }>): AppError {
-  if (speaksProblem(door)) {
-    if (code === "empty") return new AppError(400, "empty", "Nothing was filled in", { errors });
-    return new AppError(422, "invalid", "Some fields need attention", { errors });
+  if (!speaksProblem(door)) {
+    const message = code === "invalid" ? (errors[0]?.detail ?? allRequired) : allRequired;
+    return new AppError(400, code, message, { errors });
   }
-  const message = code === "invalid" ? (errors[0]?.detail ?? allRequired) : allRequired;
-  return new AppError(422, "invalid", message, { errors });
+  if (code === "empty") return new AppError(400, "empty", "Nothing was filled in", { errors });
+  return new AppError(422, "invalid", "Some fields need attention", { errors });
 }

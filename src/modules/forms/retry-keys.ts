@@ -31,19 +31,22 @@ export function retryKey({
 
 const hash = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 32);
 
+type Ticket = { id: string; form: string; contentHash: string };
+
 /**
  * The page that says "cannot store now" carries the id under which the message may still be stored, so sending
  * it again can never store it twice: same content, same id; changed content, a new message.
  */
 export function createRetryTickets({ rootSecret }: Kernel["config"]) {
   const key = deriveKey(rootSecret, "forms.retry-ticket");
+  const textOf = ({ id, form, contentHash }: Ticket) => `${id}.${form}.${contentHash}`;
   return {
-    issue: (id: string, contentHash: string): string => `${id}.${sign(key, `${id}.${contentHash}`)}`,
-    /** The id to store this content under, when the ticket was issued for it. */
-    redeem: (pageId: string | undefined, contentHash: string): string | undefined => {
+    issue: (ticket: Ticket): string => `${ticket.id}.${sign(key, textOf(ticket))}`,
+    /** The id to store this content under, when the ticket was issued for it and for this form. */
+    redeem: (pageId: string | undefined, message: Omit<Ticket, "id">): string | undefined => {
       const [id, signature, more] = pageId?.split(".") ?? [];
       if (!id || !signature || more !== undefined) return undefined;
-      return verify(key, `${id}.${contentHash}`, signature) ? id : undefined;
+      return verify(key, textOf({ id, ...message }), signature) ? id : undefined;
     },
   };
 }

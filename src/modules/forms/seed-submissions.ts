@@ -29,7 +29,7 @@ function compose({ form: slug, hoursAgo, body }: SeedMessage): NewSubmission {
   const checked = form.check(posted, "en");
   if (!checked.ok)
     throw new Error(`Cannot seed ${slug}: ${checked.errors.map(({ field }) => field).join(", ")}`);
-  const hash = contentHash(checked.fields).toString("hex");
+  const hash = contentHash(checked.fields);
   const [honeypot] = posted.control.honeypots;
   return {
     id: Bun.randomUUIDv7("hex", Date.now() - hoursAgo * 3_600_000),

@@ -1,5 +1,6 @@
+import { isStorableText } from "#/kernel/http";
 import { type Broken, readText, type StoredValue } from "./field-kinds";
-import { isBlank, isLongerThan, isStorable } from "./field-rules";
+import { isBlank, isLongerThan } from "./field-rules";
 import type { FormDefinition } from "./form-definition";
 
 /** Stands for the body as a whole where a field cannot be named safely. */
@@ -13,7 +14,7 @@ const unexpected: Broken = { broken: "unexpected", bound: 0 };
 
 /** 1 to 100 characters, none of them a control character, and no name that an object treats specially. */
 export function isFieldName(name: string): boolean {
-  if (name === "" || refusedNames.has(name) || isLongerThan(name, 100) || !isStorable(name)) return false;
+  if (name === "" || refusedNames.has(name) || isLongerThan(name, 100) || !isStorableText(name)) return false;
   for (let at = 0; at < name.length; at++) {
     const code = name.charCodeAt(at);
     if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false;
@@ -70,5 +71,5 @@ function readOne(raw: unknown): string | Broken | undefined {
   // A number that a double cannot hold has already lost digits in the parser: better refused than altered.
   if (typeof raw === "number") return Math.abs(raw) <= Number.MAX_SAFE_INTEGER ? String(raw) : notText;
   const text = readText(typeof raw === "boolean" ? String(raw) : raw);
-  return typeof text === "string" && !isStorable(text) ? badText : text;
+  return typeof text === "string" && !isStorableText(text) ? badText : text;
 }

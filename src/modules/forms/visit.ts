@@ -1,7 +1,8 @@
+import { wantsPage } from "#/kernel/http";
 import type { RateRule, RateVerdict } from "#/kernel/rate-limit";
 import type { CompiledForm } from "./compile-form";
 import type { Language } from "./languages";
-import { chooseLanguage, wantsPage } from "./negotiate";
+import { chooseLanguage } from "./negotiate";
 import type { Posted } from "./read-post";
 
 /** One post on its way: what is known of it so far, which is what its answer can be made of. */

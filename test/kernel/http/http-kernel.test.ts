@@ -35,6 +35,7 @@ describe("the address", () => {
     expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
     expect(head.headers.get("content-length")).toBe(String((await get.text()).length));
     expect(await head.text()).toBe("");
+    expect(await (await ask(app, "/nowhere", { method: "HEAD" })).text()).toBe("");
   });
 
   test("that is unknown shows a page to a person and speaks its voice to a program", async () => {

@@ -48,11 +48,26 @@ const things = () => {
 
 /** A module that reads the body itself. */
 const forms = () =>
-  new Elysia({ name: "sample.forms" }).post(
-    "/f/:form",
-    async ({ request, params }) => ({ form: params.form, bytes: (await readBytes(request, 1000)).length }),
-    { parse: "none" },
-  );
+  new Elysia({ name: "sample.forms" })
+    .post(
+      "/f/:form",
+      async ({ request, params }) => ({ form: params.form, bytes: (await readBytes(request, 1000)).length }),
+      { parse: "none" },
+    )
+    .post(
+      "/f/:form/files",
+      async ({ request }) => ({
+        bytes: (await readBytes(request, 40_000_000, { timeoutMs: 20_000 })).length,
+      }),
+      { parse: "none" },
+    )
+    .post(
+      "/f/:form/hurry",
+      async ({ request }) => ({ bytes: (await readBytes(request, 1000, { timeoutMs: 1 })).length }),
+      {
+        parse: "none",
+      },
+    );
 
 type Settings = Partial<HttpOptions["config"]> & Partial<Omit<HttpOptions, "config">>;
 

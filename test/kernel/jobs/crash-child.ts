@@ -1,10 +1,10 @@
 import { Type } from "@sinclair/typebox";
+import { openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
-import { openEmbedded, openPool } from "./databases";
 
 // Claims one job, says so, and never finishes it: the parent kills it meanwhile.
-const target = process.argv[2] ?? "";
-const database = target.startsWith("postgres:") ? openPool(target) : await openEmbedded(target);
+const { DATA_DIR = "", DATABASE_URL } = process.env;
+const database = await openDatabase({ DATA_DIR, DATABASE_URL: DATABASE_URL || undefined }, () => {});
 const stuck = {
   name: "test.stuck",
   payload: Type.Object({ id: Type.String() }),

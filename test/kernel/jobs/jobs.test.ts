@@ -3,30 +3,38 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
-import type { Database } from "#/kernel/db";
+import { type Database, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { JobOf, JobsOf } from "#/kernel/jobs/contract";
-import { openEmbedded, openPool, startServer } from "./databases";
+import { openStore } from "#/kernel/jobs/store";
+import { startPostgres } from "../../support/postgres";
+import { until } from "../../support/until";
 
 type World = { database: Database };
 type TestJob = JobOf<World, typeof Payload>;
 
 const Payload = Type.Object({ id: Type.String() });
-const server = await startServer();
-afterAll(() => server.stop());
+const server = await startPostgres();
+const directory = mkdtempSync(join(tmpdir(), "gatehouse-jobs-"));
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
 
-const kinds = [
-  { kind: "embedded", open: () => openEmbedded() },
-  { kind: "postgres", open: async () => openPool(await server.newDatabase()) },
-];
+/** A new, empty database. */
+const fresh = {
+  embedded: async () => ({ DATABASE_URL: undefined, DATA_DIR: mkdtempSync(join(directory, "data-")) }),
+  postgres: async () => ({ DATABASE_URL: await server?.createDatabase(), DATA_DIR: directory }),
+};
+const kinds = server ? (["embedded", "postgres"] as const) : (["embedded"] as const);
 
-describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
+describe.each(kinds)("jobs on %s", (kind) => {
   let database: Database;
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
   const started: JobsOf<World>[] = [];
 
   beforeAll(async () => {
-    database = await open();
+    database = await openDatabase(await fresh[kind](), () => {});
   });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((jobs) => jobs.stop(1000)));
@@ -200,6 +208,35 @@ describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
     expect(most).toBe(3);
   });
 
+  test("runs what it claims together as one, and each by itself when that fails", async () => {
+    const { job, ran } = recorder(async (id) => {
+      if (id === "bad") throw new Error("refused");
+    });
+    const batches: string[][] = [];
+    const together: TestJob = {
+      ...job,
+      concurrency: 8,
+      async runMany(_context, payloads) {
+        const ids = payloads.map(({ id }) => id).sort();
+        batches.push(ids);
+        if (ids.includes("bad")) throw new Error("refused");
+      },
+    };
+    const jobs = await start([together]);
+
+    await enqueue(jobs, together, ["a", "b", "c"]);
+    await until(async () => (await rows()).length === 0);
+    await enqueue(jobs, together, ["bad", "good"]);
+    const alone = [await ran.next(), await ran.next()].sort();
+
+    expect(batches).toEqual([
+      ["a", "b", "c"],
+      ["bad", "good"],
+    ]);
+    expect(alone).toEqual(["bad", "good"]);
+    await until(async () => JSON.stringify(await rows()) === '[{"name":"test.recorded","state":"retry"}]');
+  });
+
   test("gives free slots to the more urgent kind", async () => {
     const gate = Promise.withResolvers<void>();
     const { job, ran } = recorder((id) => (id === "first" ? gate.promise : Promise.resolve()));
@@ -282,10 +319,11 @@ describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
   });
 
   test("runs a job again whose process was killed with -9", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "gatehouse-jobs-"));
-    const target = kind === "postgres" ? await server.newDatabase() : join(directory, "data");
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "crash-child.ts"), target], {
+    const settings = await fresh[kind]();
+    const env = { ...process.env, DATA_DIR: settings.DATA_DIR, DATABASE_URL: settings.DATABASE_URL ?? "" };
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "crash-child.ts")], {
       stdout: "pipe",
+      env,
     });
     const { value } = await child.stdout.getReader().read();
     expect(new TextDecoder().decode(value)).toBe("running a\n");
@@ -294,8 +332,7 @@ describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
     const { job, ran } = recorder();
     const survivor = { ...job, name: "test.stuck", leaseSeconds: 2 };
     await using stack = new AsyncDisposableStack();
-    stack.defer(() => rmSync(directory, { recursive: true }));
-    const reopened = kind === "postgres" ? openPool(target) : await openEmbedded(target);
+    const reopened = await openDatabase(settings, () => {});
     stack.defer(() => reopened.close());
 
     const jobs = create([survivor], { superviseSeconds: 1 }, reopened);
@@ -305,7 +342,47 @@ describe.each(kinds)("jobs on $kind", ({ kind, open }) => {
     expect(await ran.next(15_000)).toBe("a");
   }, 30_000);
 
+  test("knows the jobs whose every attempt ended with its process", async () => {
+    const { job, ran } = recorder(async () => {
+      throw new Error("said so itself");
+    });
+    const once = { ...job, retryLimit: 0 };
+    const jobs = await start([once]);
+    await enqueue(jobs, once, ["reported"]);
+    await ran.next();
+    await until(async () => (await jobs.deadLetters()).length === 1);
+    await enqueue(jobs, once, ["silent"], { startAfter: new Date(Date.now() + 60_000) });
+
+    await database.executeSql(`update gatehouse_jobs.job set state = 'failed', completed_on = now(),
+      output = '{"value": {"message": "job heartbeat timeout"}}' where data ->> 'id' = 'silent'`);
+
+    expect(await openStore(database).listSilentDeaths(60)).toEqual([
+      { job: "test.recorded", id: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+    ]);
+    expect(await jobs.deadLetters()).toMatchObject([{ count: 2 }]);
+  });
+
   if (kind === "postgres") {
+    test("goes on after the database was away", async () => {
+      const { job, ran } = recorder();
+      const jobs = await start([job]);
+
+      await server?.halt("immediate");
+      await until(async () => logged.some(({ event }) => event === "jobs.claim_failed"), 15);
+      await server?.start();
+      await until(
+        () =>
+          enqueue(jobs, job, ["after"]).then(
+            () => true,
+            () => false,
+          ),
+        15,
+      );
+
+      expect(await ran.next()).toBe("after");
+      expect((await jobs.check()).ok).toBe(true);
+    }, 30_000);
+
     test("lets instances start on an empty database at the same moment, again and again", async () => {
       const { job, ran } = recorder();
       for (let round = 0; round < 5; round++) {
@@ -346,13 +423,4 @@ function recorder(run: (id: string) => Promise<void> = async () => {}) {
     return seen[read++] as string;
   };
   return { job, ran: { next, count: () => seen.length } };
-}
-
-/** Looks every few milliseconds until it holds, for at most five seconds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error("It did not happen in time");
-    await Bun.sleep(5);
-  }
 }

@@ -1,0 +1,76 @@
+import type { Log } from "../log";
+import { answerRefusal } from "./answer-refusal";
+import { releaseBytes } from "./body-budget";
+import { pathOf } from "./by-path";
+import { addCors, answerPreflight, type CorsPolicy } from "./cors";
+import type { HeaderClass, SetHeaders } from "./headers";
+import type { InFlight, Lane } from "./in-flight";
+import { logRequests } from "./log-requests";
+import { type Forwarding, openContext, type RequestContext } from "./request-context";
+import type { RouteEntry } from "./route-table";
+import type { Voice } from "./voices";
+
+/** Elysia's own way from request to response. */
+export type Handler = (request: Request) => Response | Promise<Response>;
+
+type Needs = {
+  log: Log;
+  voiceOf(path: string): Voice;
+  routeOf(path: string): RouteEntry | undefined;
+  headersOf(path: string): HeaderClass;
+  laneOf(path: string): Lane;
+  corsOf(path: string): CorsPolicy;
+  setHeaders: SetHeaders;
+  flights: InFlight;
+  forwarding: Forwarding;
+  isLeaving(): boolean;
+};
+
+type Served = { request: Request; context: RequestContext; path: string; lane: Lane; entered: boolean };
+
+/**
+ * What stands around Elysia: a context and a place in flight before it, headers and the log line after it. It answers
+ * even where Elysia's error handler is passed by (a header value that cannot be sent).
+ */
+export function requestServer(
+  needs: Needs,
+): (handler: Handler, request: Request) => Response | Promise<Response> {
+  const { flights, routeOf, laneOf, corsOf } = needs;
+  const logRequest = logRequests(needs.log);
+
+  const refuse = (request: Request, error: unknown): Response => {
+    const { body, ...init } = answerRefusal(needs, request, error);
+    return new Response(body, init);
+  };
+  const finish = ({ request, context, path, lane, entered }: Served, answer: Response): Response => {
+    if (entered) flights.leave(lane);
+    const response = request.method === "HEAD" && answer.body ? new Response(null, answer) : answer;
+    needs.setHeaders(response.headers, response.status >= 400 ? "json" : needs.headersOf(path), context.id);
+    addCors(request, response.headers, corsOf(path));
+    if (needs.isLeaving()) response.headers.set("connection", "close");
+    logRequest(request.method, context, response.status, lane);
+    releaseBytes(context);
+    return response;
+  };
+
+  return (handler, request) => {
+    const path = pathOf(request.url);
+    const context = openContext(request, needs.forwarding);
+    const served: Served = { request, context, path, lane: laneOf(path), entered: false };
+    let answer: Response | Promise<Response>;
+    try {
+      const entry = routeOf(path);
+      if (entry) context.route = entry.pattern;
+      flights.enter(served.lane);
+      served.entered = true;
+      answer = (entry && answerPreflight(request, corsOf(path), entry.methods)) ?? handler(request);
+    } catch (error) {
+      answer = refuse(request, error);
+    }
+    if (!(answer instanceof Promise)) return finish(served, answer);
+    return answer.then(
+      (response) => finish(served, response),
+      (error) => finish(served, refuse(request, error)),
+    );
+  };
+}

@@ -1,0 +1,42 @@
+import type { AnyElysia } from "elysia";
+import type { Voice } from "#/kernel/http";
+import { completeOperation } from "./complete-operation";
+import { describeRoutes } from "./describe-routes";
+import { errorSchemas } from "./error-answers";
+import { introduction, tags } from "./introduction";
+import type { OpenApiDocument, Operation, Paths, Schema } from "./openapi-types";
+
+export type DocumentOptions = { version: string; voiceOf(path: string): Voice };
+
+/** The OpenAPI 3.0.3 document of every route that is not hidden, complete: nothing in it is left to guess. */
+export function openApiDocument(
+  routes: AnyElysia["routes"],
+  { version, voiceOf }: DocumentOptions,
+): OpenApiDocument {
+  const paths: Paths = {};
+  const usedTags = new Set<string>();
+  for (const [path, operations] of Object.entries(describeRoutes(routes))) {
+    const completed = Object.entries(operations).map(([method, operation]): [string, Operation] => {
+      for (const tag of operation.tags ?? []) usedTags.add(tag);
+      return [method, completeOperation(operation, voiceOf(path))];
+    });
+    paths[path] = Object.fromEntries(completed);
+  }
+  const text = JSON.stringify(paths);
+  const schemas: [string, Schema][] = Object.entries(errorSchemas).filter(([name]) =>
+    text.includes(`"#/components/schemas/${name}"`),
+  );
+  return {
+    openapi: "3.0.3",
+    info: {
+      title: "Gatehouse",
+      version,
+      description: introduction,
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
+    },
+    servers: [{ url: "/", description: "This server" }],
+    tags: tags.filter(({ name }) => usedTags.has(name)),
+    paths,
+    components: { schemas: Object.fromEntries(schemas) },
+  };
+}

@@ -1,0 +1,9 @@
+/** With `type: "file"` these imports are paths, beside the source or inside the executable. */
+declare module "swagger-ui-dist/swagger-ui-bundle.js" {
+  const path: string;
+  export default path;
+}
+declare module "swagger-ui-dist/swagger-ui.css" {
+  const path: string;
+  export default path;
+}

@@ -1,0 +1,50 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { postgresPlace } from "../support/databases";
+import { startExecutable } from "../support/executable";
+import { type PostgresServer, startPostgres } from "../support/postgres";
+import { startSenders } from "../support/senders";
+import { countOrphans, tally } from "../support/tally";
+import { until } from "../support/until";
+
+const server = await startPostgres();
+afterAll(async () => server?.stop());
+
+/** Milliseconds after the server is back in which the last refusal may come (D4, D5). */
+const backWithinMs = { fast: 2_000, immediate: 3_000 } as const;
+
+describe.skipIf(!server)("PostgreSQL restarted under load", () => {
+  test.each(["fast", "immediate"] as const)(
+    "%s: nothing is lost, and whoever fails is told to come back",
+    async (mode) => {
+      const postgres = server as PostgresServer;
+      using place = await postgresPlace(postgres);
+      const running = await startExecutable(place.env);
+      const senders = startSenders(() => running.url, 20);
+      await until(() => senders.acknowledged().length > 200, 15);
+
+      await postgres.restart(mode);
+      const back = performance.now();
+      const before = senders.acknowledged().length;
+      await until(() => senders.acknowledged().length > before + 200, 15);
+      await senders.finish();
+      const lateMs = Math.max(0, Math.round(senders.lastRefusedAt() - back));
+      expect(await running.kill()).toBe(0);
+
+      const found = await place.inspect((database) => tally(database, senders.sent));
+      const orphans = await place.inspect(countOrphans);
+      console.error(
+        `postgres -m ${mode}: ${found.acknowledged} acknowledged, ${found.missing} missing, ${found.doubled} doubled,`,
+        `${senders.refused()} told 503, the last ${lateMs} ms after it was back, longest answer ${senders.longestMs()} ms`,
+      );
+      expect(found).toMatchObject({ missing: 0, doubled: 0, foreign: 0, acknowledged: senders.sent.length });
+      expect(orphans).toMatchObject({ rowsWithoutJob: 0, deliveriesWithoutJob: 0, jobsWithoutRow: 0 });
+      expect({ strange: senders.strange, hung: senders.hung(), lost: senders.lost() }).toEqual({
+        strange: [],
+        hung: 0,
+        lost: 0,
+      });
+      expect(lateMs).toBeLessThan(backWithinMs[mode]);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,102 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { openPlaces } from "../support/databases";
+import { startExecutable } from "../support/executable";
+import { type Answer, checkHeaders, createAnswerCheck, type OpenApi, operationsOf } from "../support/openapi";
+import { fillPath, type Input, inputsOf, planted, wrongMethods } from "./inputs";
+
+const places = await openPlaces();
+afterAll(places.close);
+
+async function ask(url: string, { path, method, headers, body }: Omit<Input, "title">): Promise<Answer> {
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers,
+    redirect: "manual",
+    ...(body !== undefined && { body: body as string }),
+  });
+  return { status: answer.status, headers: answer.headers, body: await answer.text() };
+}
+
+/** A page may show what was typed; a refusal to a program repeats none of it. */
+const repeats = ({ status, headers, body }: Answer) =>
+  status >= 400 && !headers.get("content-type")?.startsWith("text/html") && body.includes(planted);
+
+describe.each(places.kinds)("the executable on %s", (kind) => {
+  test("answers every operation as documented, whatever it is sent", async () => {
+    using place = await places.open(kind);
+    const running = await startExecutable(place.env);
+    const get = (path: string) => ask(running.url, { path, method: "GET", headers: {} });
+    const { started_at } = JSON.parse((await get("/api/v1/healthz")).body);
+    const document = JSON.parse((await get("/docs/json")).body) as OpenApi;
+    const operations = operationsOf(document);
+    const complaintsOf = createAnswerCheck(document);
+    const complaints: string[] = [];
+    let asked = 0;
+    const note = (input: Input, answer: Answer, found: string[]) => {
+      asked += 1;
+      complaints.push(
+        ...found.map(
+          (one) => `${input.method} ${input.path.slice(0, 60)} (${input.title}) ${answer.status}: ${one}`,
+        ),
+      );
+    };
+
+    for (const operation of operations) {
+      for (const input of await inputsOf(operation)) {
+        const answer = await ask(running.url, input);
+        const found = complaintsOf(operation, answer);
+        if (input.valid && answer.status >= 400) found.push("the documented call is refused");
+        if (repeats(answer)) found.push("repeats what was sent");
+        note(input, answer, found);
+      }
+    }
+    for (const path of Object.keys(document.paths)) {
+      const known = operations.filter((operation) => operation.path === path);
+      const [one] = known;
+      if (!one) continue;
+      for (const input of wrongMethods(fillPath(one), known)) {
+        const answer = await ask(running.url, input);
+        const allowed = answer.headers.get("allow")?.split(/,\s*/) ?? [];
+        const found = complaintsOf({ ...one, responses: { default: one.responses.default ?? {} } }, answer);
+        if (answer.status !== 405) found.push("not 405");
+        if (known.some(({ method }) => !allowed.includes(method))) found.push(`Allow: ${allowed}`);
+        note(input, answer, found);
+      }
+    }
+
+    console.error(
+      `${kind}: ${operations.length} operations, ${asked} calls, ${complaints.length} complaints`,
+    );
+    expect(complaints).toEqual([]);
+    expect(operations.length).toBeGreaterThan(15);
+    expect((await get("/health")).status).toBe(200);
+    expect(JSON.parse((await get("/api/v1/healthz")).body).started_at).toBe(started_at);
+    expect(await running.kill()).toBe(0);
+  }, 60_000);
+});
+
+test("the pages of the documentation are served whole, and from here", async () => {
+  using place = await places.open("embedded");
+  const running = await startExecutable(place.env);
+  const get = (path: string) => ask(running.url, { path, method: "GET", headers: {} });
+
+  for (const path of ["/docs", "/api/v1/docs"]) {
+    const page = await get(path);
+    const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = ""]) => file);
+    const linked = files.filter((file) => !file.startsWith("data:"));
+
+    expect({ status: page.status, complaints: checkHeaders(page) }).toEqual({ status: 200, complaints: [] });
+    expect(linked.filter((file) => !/^\/[^/]/.test(file))).toEqual([]);
+    expect(linked.length).toBeGreaterThan(1);
+    for (const file of linked) {
+      const answer = await get(file);
+      expect({ file, status: answer.status, complaints: checkHeaders(answer) }).toEqual({
+        file,
+        status: 200,
+        complaints: [],
+      });
+      expect(answer.body.length).toBeGreaterThan(100);
+    }
+  }
+  await running.kill();
+}, 30_000);

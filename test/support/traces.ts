@@ -1,0 +1,69 @@
+import type { Database } from "#/kernel/db";
+import type { ParsedMail } from "./parse-mail";
+import { until } from "./until";
+
+type Row = Record<string, unknown>;
+
+/** Everything the service left behind: tables of the schema by name, its jobs, and the mails that arrived. */
+export type Traces = {
+  tables: Record<string, Row[]>;
+  jobs: { name: string; data: Row; state: string }[];
+  mails: { to: string[]; subject: string }[];
+};
+
+/** Work that a visit starts; what runs on a schedule comes and goes by itself. */
+const ours = "name in ('forms.process', 'forms.deliver')";
+
+export async function readTraces(database: Database, mails: readonly ParsedMail[]): Promise<Traces> {
+  const tables: Traces["tables"] = {};
+  for (const table of await listTables(database)) {
+    const { rows } = await database.executeSql(
+      `select to_jsonb(t)::text as row from gatehouse.${table} t order by 1`,
+    );
+    tables[table] = rows.map(({ row }) => JSON.parse(String(row)) as Row);
+  }
+  const { rows } = await database.executeSql(
+    `select name, data::text as data, state::text as state from gatehouse_jobs.job_common where ${ours} order by 1, 2, 3`,
+  );
+  const jobs = rows.map(({ name, data, state }) => ({
+    name: String(name),
+    data: JSON.parse(String(data)) as Row,
+    state: String(state),
+  }));
+  const received = mails.map(({ envelope, headers }) => ({
+    to: envelope.to,
+    subject: headers.get("subject")?.[0] ?? "",
+  }));
+  return { tables, jobs, mails: received };
+}
+
+/** Waits until no job is running or due; those planned for later stay. */
+export const settled = (database: Database): Promise<void> =>
+  until(() => isEmpty(database, "state = 'active' or (state < 'active' and start_after <= now())"), 20);
+
+/**
+ * Keeps the migrations and the queues. What waits is dropped and what runs is waited for. Rows are deleted: a few go
+ * faster so than by truncating whole tables.
+ */
+export async function empty(database: Database): Promise<void> {
+  await database.executeSql(`delete from gatehouse_jobs.job_common where ${ours} and state < 'active'`);
+  await until(() => isEmpty(database, "state = 'active'"), 20);
+  const tables = (await listTables(database)).map((table) => `delete from gatehouse.${table}`);
+  await database.executeSql([...tables, `delete from gatehouse_jobs.job_common where ${ours}`].join("; "));
+}
+
+async function isEmpty(database: Database, jobs: string): Promise<boolean> {
+  const { rows } = await database.executeSql(
+    `select 1 from gatehouse_jobs.job_common where ${ours} and (${jobs}) limit 1`,
+  );
+  return rows.length === 0;
+}
+
+/** Limits count requests, not messages, so they are no trace of one. */
+async function listTables(database: Database): Promise<string[]> {
+  const { rows } = await database.executeSql(
+    `select tablename from pg_tables where schemaname = 'gatehouse'
+       and tablename not in ('migrations', 'rate_limits') order by 1`,
+  );
+  return rows.map(({ tablename }) => String(tablename));
+}
