@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openEmbedded } from "#/kernel/db/embedded";
@@ -9,6 +9,8 @@ import { type PostgresServer, startPostgres } from "../support/postgres";
 import { startServe } from "../support/serve";
 import { startSmtp } from "../support/smtp";
 import { until } from "../support/until";
+
+setDefaultTimeout(60_000);
 
 type Env = Record<string, string>;
 type Finding = { name: string; state: string; detail: string };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Papa from "papaparse";
@@ -7,6 +7,8 @@ import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { postForm, startServe } from "../support/serve";
 import { until } from "../support/until";
+
+setDefaultTimeout(60_000);
 
 type Line = { id: string; state: string; fields: Record<string, string | string[]> };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { runGatehouse } from "../support/command";
@@ -6,13 +6,15 @@ import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { postForm, startServe } from "../support/serve";
 
+setDefaultTimeout(30_000);
+
 const secret = "Vw7xqk2nQ0c4m1hTzR8eYbL5sJ9pAfUd";
 const message = { name: "Ada", email: "ada@example.com", message: "Hello" };
 
 let postgres: PostgresServer | undefined;
 beforeAll(async () => {
   postgres = await startPostgres();
-}, 60_000);
+});
 afterAll(() => postgres?.stop());
 
 const dataDir = (folder: { path: string }) => ({ DATA_DIR: join(folder.path, "data") });
@@ -188,7 +190,7 @@ test("a second signal ends it at once, whatever is under way", async () => {
   expect(await ended).toMatchObject({ signal: "SIGTERM" });
   expect(performance.now() - began).toBeLessThan(2_000);
   await hanging;
-}, 20_000);
+});
 
 describe("on a PostgreSQL that is away", () => {
   test("serves, says that it is not ready, and ends with 0 when it is told to", async () => {
@@ -201,5 +203,5 @@ describe("on a PostgreSQL that is away", () => {
 
     expect(ready.status).toBe(503);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  }, 20_000);
+  });
 });
