@@ -102,9 +102,9 @@ world.describe("a commit whose answer is lost", () => {
     expect((await world.traces()).tables.deliveries).toHaveLength(20);
   });
 
-  test.skipIf(world.server === undefined)(
-    "because its backend was killed while it committed is repeated",
-    async () => {
+  // The embedded database has no backend that could be killed.
+  if (world.server) {
+    test("because its backend was killed while it committed is repeated", async () => {
       const commitTakes = (seconds: number) =>
         run(
           `create or replace function public.slow() returns trigger language plpgsql as 'begin perform pg_sleep(${seconds}); return null; end'`,
@@ -126,6 +126,6 @@ world.describe("a commit whose answer is lost", () => {
       expect(await messages()).toEqual([contact.message as string]);
       await world.settled();
       await run("drop function public.slow cascade");
-    },
-  );
+    });
+  }
 });
