@@ -2,6 +2,7 @@ export { prefersHtml, readWeights } from "./accept";
 export { byPath } from "./by-path";
 export type { Client } from "./client-address";
 export { admits, apiCors, type CorsPolicy, corsHeaders, formsCors } from "./cors";
+export { sayableName } from "./field-errors";
 export { attachment, headerValue } from "./header-value";
 export { contentSecurityPolicy, formPagePolicy, type HeaderClass } from "./headers";
 export { type HttpOptions, httpKernel } from "./http-kernel";
