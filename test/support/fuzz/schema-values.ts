@@ -31,8 +31,8 @@ const character = fc.oneof(
 export function validOf(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(validOf));
-  const { minimum: min = -1e9, maximum: max = 1e9 } = schema;
-  if (schema.type === "integer") return fc.integer({ min, max });
+  const { minimum: min = -Number.MAX_VALUE, maximum: max = Number.MAX_VALUE } = schema;
+  if (schema.type === "integer") return fc.maxSafeInteger().filter((value) => value >= min && value <= max);
   if (schema.type === "number") return fc.double({ min, max, noNaN: true });
   if (schema.type === "boolean") return fc.boolean();
   if (schema.type === "array") {
