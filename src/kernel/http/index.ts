@@ -14,7 +14,7 @@ export { originAllowed, parseOrigin } from "./origins";
 export { readBytes } from "./read-bytes";
 export { decodeUtf8, parseJson } from "./read-json";
 export { type Refusal, toRefusal } from "./refusal";
-export { clientOf, contextOf } from "./request-context";
+export { clientOf, contextOf, isFromThisMachine, isPrivate, markPrivate } from "./request-context";
 export { appOptions, serveOptions } from "./serve-options";
 export { isStorableText, unstorableTexts } from "./storable-text";
 export { chooseVoice, plain, problem, typed, type Voice } from "./voices";

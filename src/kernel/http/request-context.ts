@@ -1,5 +1,6 @@
+import { loopback } from "../networks";
 import { type Client, clientAddress, peerAddress } from "./client-address";
-import type { IpBytes } from "./ip-address";
+import { type IpBytes, ipMatcher } from "./ip-address";
 
 /** What the kernel knows of one request while it is served. */
 export type RequestContext = {
@@ -60,6 +61,27 @@ export function clientOf(request: Request): Client {
   if (client.untrustedForwarding) untrustedSeen();
   context.client = client;
   return client;
+}
+
+const privately = new WeakSet<Request>();
+const isLoopbackPeer = ipMatcher(loopback);
+/** What proxies add; any of them says that somebody else asked. */
+const proxyHeaders = /^(x-forwarded-\w+|forwarded|x-real-ip|x-client-ip|via)$/;
+
+/** Says that a request came over the private socket, which only the user of this process may open. */
+export function markPrivate(request: Request): Request {
+  privately.add(request);
+  return request;
+}
+
+export const isPrivate = (request: Request) => privately.has(request);
+
+/** Whether the peer is on this machine and asks for itself. False where nobody knows the peer. */
+export function isFromThisMachine(request: Request): boolean {
+  const { forwarding } = known(request);
+  const peer = forwarding.peerOf(request);
+  if (peer === undefined || !isLoopbackPeer(peerAddress(peer))) return false;
+  return ![...request.headers.keys()].some((name) => proxyHeaders.test(name));
 }
 
 function known(request: Request): Known {
