@@ -1,5 +1,6 @@
 export { prefersHtml, readWeights } from "./accept";
 export { byPath } from "./by-path";
+export { compileRoutes } from "./compile-routes";
 export { admits, apiCors, type CorsPolicy, corsHeaders, formsCors } from "./cors";
 export { attachment, headerValue } from "./header-value";
 export { contentSecurityPolicy, formPagePolicy, type HeaderClass } from "./headers";
