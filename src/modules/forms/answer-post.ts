@@ -69,7 +69,7 @@ function answerPage(
           door,
           language,
           nonce,
-          id: (refusal.status === 503 ? visit.pageId : undefined) ?? newPageId(),
+          id: (refusal.status === 503 ? visit.pageId?.() : undefined) ?? newPageId(),
           posted,
           notice,
           ownerAddress,

@@ -64,7 +64,7 @@ export function createPostReceiver(
       throw refusal;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    visit.pageId = posted.control.id ?? tickets.issue(submission);
+    visit.pageId = () => posted.control.id ?? tickets.issue(submission);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await giveBack(submission.form, client.key);
     return receipt;
