@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { embeddedPlace } from "../support/databases";
+import { embeddedPlace, kindsUnderTest } from "../support/databases";
 import { startExecutable } from "../support/executable";
 import { temporaryFolder } from "../support/folder";
 import { type Acknowledged, findEarlyAnswers, readTrace } from "../support/trace";
@@ -39,8 +39,8 @@ async function traceExecutable(file: string): Promise<Acknowledged[]> {
   return acknowledged;
 }
 
-test.skipIf(!strace)(
-  "no answer leaves before the sync of its commit",
+test.skipIf(!strace).each(kindsUnderTest("embedded"))(
+  "%s: no answer leaves before the sync of its commit",
   async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "trace");

@@ -23,6 +23,7 @@ type Needs = {
   setHeaders: SetHeaders;
   flights: InFlight;
   forwarding: Forwarding;
+  isLeaving(): boolean;
 };
 
 type Served = { request: Request; context: RequestContext; path: string; lane: Lane; entered: boolean };
@@ -46,6 +47,7 @@ export function requestServer(
     const response = request.method === "HEAD" && answer.body ? new Response(null, answer) : answer;
     needs.setHeaders(response.headers, response.status >= 400 ? "json" : needs.headersOf(path), context.id);
     addCors(request, response.headers, corsOf(path));
+    if (needs.isLeaving()) response.headers.set("connection", "close");
     logRequest(request.method, context, response.status, lane);
     releaseBytes(context);
     return response;

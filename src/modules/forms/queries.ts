@@ -42,12 +42,18 @@ export async function insertDeliveries(tx: Db, planned: readonly NewDelivery[]):
   if (planned.length > 0) await tx.insert(deliveries).values([...planned]);
 }
 
-/** Confirmations planned for an address in the last 24 hours: of this form, and of all forms. */
+/**
+ * Confirmations planned for an address in the last 24 hours: of this form, and of all forms. Whoever else asks for the
+ * same address waits until this transaction ends, or two judges at one time would both find room for one more.
+ */
 export async function countVisitorMails(
   tx: Db,
   address: string,
   form: string,
 ): Promise<{ form: number; all: number }> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtext('gatehouse.visitor_mail'), hashtext(${address}))`,
+  );
   const [row] = await tx
     .select({ all: count(), form: sql<number>`count(*) filter (where ${submissions.form} = ${form})` })
     .from(deliveries)
@@ -90,8 +96,14 @@ export async function insertAttempt(
     tookMs: finishedAt.getTime() - startedAt.getTime(),
     outcome: result.kind,
     status: result.kind === "ok" ? null : (result.why.status ?? null),
-    summary: result.kind === "ok" ? result.value.messageId : `${result.why.code}: ${result.why.text}`,
+    summary: summaryOf(result),
   });
+}
+
+/** What the other side said, at most 1 KB. */
+function summaryOf(result: CallResult<{ messageId: string }>): string {
+  if (result.kind === "ok") return result.remoteId ?? result.value.messageId;
+  return `${result.why.code}: ${result.why.text}`.slice(0, 1024);
 }
 
 export async function setDeliveryOutcome(
