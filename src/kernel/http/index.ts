@@ -1,6 +1,7 @@
 export { prefersHtml, readWeights } from "./accept";
 export { byPath } from "./by-path";
 export type { Client } from "./client-address";
+export { compileRoutes } from "./compile-routes";
 export { admits, apiCors, type CorsPolicy, corsHeaders, formsCors } from "./cors";
 export { sayableName } from "./field-errors";
 export { attachment, headerValue } from "./header-value";

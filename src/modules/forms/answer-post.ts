@@ -73,7 +73,7 @@ function answerPage(
           door,
           language,
           nonce,
-          id: (refusal.status >= 500 ? visit.pageId : undefined) ?? newPageId(),
+          id: (refusal.status >= 500 ? visit.pageId?.() : undefined) ?? newPageId(),
           posted,
           notice,
           ownerAddress,

@@ -59,7 +59,7 @@ export function createPostReceiver(
       return earlier;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    visit.pageId = posted.control.id ?? issueTicket(submission);
+    visit.pageId = () => posted.control.id ?? issueTicket(submission);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await limits.giveBack(visit, client);
     return receipt;
