@@ -31,7 +31,7 @@ const voiceOf = chooseVoice([
 
 /** The service as one app: the kernel first, because a hook covers only what follows it, then each module. */
 export const createApp = (kernel: Kernel) => {
-  const { config, log } = kernel;
+  const { config, log, readiness } = kernel;
   const forms = formsCors(config);
   const others = apiCors(config);
   const doors = [...compiledForms.values()].flatMap(({ definition }) => definition.doors);
@@ -42,6 +42,7 @@ export const createApp = (kernel: Kernel) => {
         log,
         metrics: kernel.metrics,
         voiceOf,
+        isLeaving: () => readiness.phase() === "draining",
         corsOf: byPath(
           ["/f/*", ...doors].map((path) => [path, forms] as const),
           others,

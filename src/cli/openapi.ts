@@ -24,6 +24,13 @@ export async function run(args: string[]): Promise<number> {
 export function describedApp() {
   // A secret for the moment, else one would be generated into the data directory.
   const config = loadConfig({ ENV: "development", SECRET_KEY: randomBytes(32).toString("base64") });
-  const needed: Partial<Kernel> = { config, log: () => {}, metrics: createMetrics(), now: () => new Date() };
+  const readiness: Kernel["readiness"] = { phase: () => "serving", checks: {} };
+  const needed: Partial<Kernel> = {
+    config,
+    log: () => {},
+    metrics: createMetrics(),
+    now: () => new Date(),
+    readiness,
+  };
   return createApp({ ...needed, database: { kind: "embedded" } } as Kernel);
 }

@@ -1,5 +1,5 @@
 import type { Help } from "./command";
-import { readSeedArguments } from "./database/seed-forms";
+import { checkSeed } from "./database/seed-forms";
 import { standardOutput } from "./output";
 import { readCommandConfig, runDatabaseCommand } from "./run-database-command";
 
@@ -14,6 +14,8 @@ export const help: Help = {
 };
 
 export async function run(args: string[]): Promise<number> {
-  readSeedArguments(args);
-  return runDatabaseCommand(readCommandConfig(), { name: "seed", args, create: true }, standardOutput());
+  const config = readCommandConfig();
+  // Here as well as where the database is, so that a refusal makes none.
+  checkSeed(args, config);
+  return runDatabaseCommand(config, { name: "seed", args, create: true }, standardOutput());
 }

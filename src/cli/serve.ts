@@ -1,12 +1,18 @@
 import { boot } from "#/boot";
 import { loadConfig } from "#/kernel/config";
+import { compileRoutes } from "#/kernel/http";
 import { createLog, type Log, nameError } from "#/kernel/log";
 import { announce, warnOfSettings } from "./announce";
 import { type Help, readArguments } from "./command";
 import { exitCodes } from "./exit-codes";
 import { listenPrivately, listenPublicly } from "./listen";
 
-/** Milliseconds from the signal: for the requests under way, for those and the jobs, and for everything. */
+/**
+ * Milliseconds from the signal. In the first ones requests are still taken and each answer closes its connection:
+ * a server that stops at once drops those that are on their way over kept connections.
+ * Then for the requests under way, for those and the jobs, and for everything.
+ */
+const LAME_DUCK_MS = 300;
 const REQUESTS_MS = 7_000;
 const WORK_MS = 8_500;
 const EVERYTHING_MS = 9_500;
@@ -33,13 +39,14 @@ export async function run(args: string[]): Promise<number> {
   try {
     if (!config.DATABASE_URL) control = await listenPrivately(app, config, { tools: kernel, log });
     announce(config, log, listenPublicly(app, config));
-    const refused = service.ready.then(() => stopped);
+    const refused = Promise.all([service.ready, compileRoutes(app)]).then(() => stopped);
     log("info", "service.stopping", { signal: await Promise.race([stopped, refused]) });
     return exitCodes.done;
   } finally {
     const since = performance.now();
     endLate(log);
     service.drain();
+    if (app.server) await Bun.sleep(LAME_DUCK_MS);
     await finishRequests(app, log);
     await control?.close();
     await service.stop(Math.max(WORK_MS - (performance.now() - since), 500));

@@ -1,5 +1,4 @@
 import { type IncomingMessage, request } from "node:http";
-import { createInterface } from "node:readline";
 
 /** Nobody listens: the file is missing, or its process has died. */
 const nobody = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK", "FailedToOpenSocket"]);
@@ -23,7 +22,7 @@ export async function callControl(
   }
   try {
     if (response.statusCode !== 200) return 64;
-    for await (const line of createInterface({ input: response })) {
+    for await (const line of linesOf(response)) {
       const { out, exit } = JSON.parse(line) as { out?: string; exit?: number };
       if (exit !== undefined) return exit;
       if (out !== undefined) await onChunk(out);
@@ -33,6 +32,20 @@ export async function callControl(
     response.destroy();
   }
   throw new Error(`Cannot finish ${command}: the process that did it went away`);
+}
+
+/** By hand, because `node:readline` reads up to a thousand lines ahead of its reader, and one line is a megabyte. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding("utf8");
+  let begun: string[] = [];
+  for await (const chunk of response as AsyncIterable<string>) {
+    const [first = "", ...more] = chunk.split("\n");
+    begun.push(first);
+    for (const part of more) {
+      yield begun.join("");
+      begun = [part];
+    }
+  }
 }
 
 function post(socketPath: string, body: string): Promise<IncomingMessage> {

@@ -1,21 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { lacksBrowser, openBrowser } from "../support/browser";
-import { type Place, postgresPlace } from "../support/databases";
+import { openPlaces, type Place } from "../support/databases";
 import { type Started, startExecutable } from "../support/executable";
-import { type PostgresServer, startPostgres } from "../support/postgres";
+import type { PostgresServer } from "../support/postgres";
 import { until } from "../support/until";
 import { fill, readFields, type Site, send, startSite, typed } from "./site";
 
-const server = lacksBrowser ? undefined : await startPostgres();
+const places = await openPlaces("postgres");
+const kinds = lacksBrowser ? [] : places.kinds;
 let place: Place;
 let running: Started;
 let site: Site;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!server) return;
-  place = await postgresPlace(server);
+  if (kinds.length === 0) return;
+  place = await places.open("postgres");
   running = await startExecutable({
     ...place.env,
     RATE_LIMIT: "on",
@@ -30,7 +31,7 @@ afterAll(async () => {
   await browser?.close();
   await running?.kill();
   await site?.stop();
-  await server?.stop();
+  await places.close();
   place?.[Symbol.dispose]();
 });
 
@@ -42,9 +43,9 @@ async function visit(): Promise<Page> {
   return page;
 }
 
-describe.skipIf(!server)("a message that cannot be taken now, from a browser without script", () => {
+describe.each(kinds)("a message that cannot be taken now, from a browser without script, %s", () => {
   test("keeps the text while the database is away, and takes it from that page once it is back", async () => {
-    const postgres = server as PostgresServer;
+    const postgres = places.server as PostgresServer;
     const page = await visit();
     await fill(page, typed);
     await postgres.halt("fast");

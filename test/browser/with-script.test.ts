@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { lacksBrowser, openBrowser } from "../support/browser";
-import { embeddedPlace, type Place } from "../support/databases";
+import { embeddedPlace, kindsUnderTest, type Place } from "../support/databases";
 import { type Started, startExecutable } from "../support/executable";
 import { type Site, startSite } from "./site";
 
+const modes = lacksBrowser ? [] : kindsUnderTest("embedded").flatMap(() => ["listed", "open"]);
 let browser: Browser;
 beforeAll(async () => {
-  if (!lacksBrowser) browser = await openBrowser();
+  if (modes.length > 0) browser = await openBrowser();
 }, 30_000);
 afterAll(async () => {
   await browser?.close();
@@ -95,7 +96,7 @@ const calls: { title: string; path: string; init: RequestInit; expected: object 
   },
 ];
 
-describe.skipIf(lacksBrowser).each(["listed", "open"])("a script on another site, %s", (mode) => {
+describe.each(modes)("a script on another site, %s", (mode) => {
   let place: Place;
   let running: Started;
   let site: Site;

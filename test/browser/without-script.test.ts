@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { lacksBrowser, openBrowser } from "../support/browser";
-import { embeddedPlace } from "../support/databases";
+import { embeddedPlace, kindsUnderTest } from "../support/databases";
 import { type Started, startExecutable } from "../support/executable";
 import { startSmtp, type TestSmtp } from "../support/smtp";
 import { fill, readFields, type Site, send, startSite, typed, watchPosts } from "./site";
 
+const kinds = lacksBrowser ? [] : kindsUnderTest("embedded");
 const place = embeddedPlace();
 let running: Started;
 let site: Site;
@@ -13,7 +14,7 @@ let smtp: TestSmtp;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (lacksBrowser) return;
+  if (kinds.length === 0) return;
   smtp = await startSmtp();
   site = startSite(() => `${running.url}/api/contact`);
   running = await startExecutable({
@@ -34,9 +35,9 @@ afterAll(async () => {
   place[Symbol.dispose]();
 });
 
-/** A page of a fresh visitor whose browser runs no script, on the site's form. */
-async function visit(query = ""): Promise<Page> {
-  const context = await browser.newContext({ javaScriptEnabled: false });
+/** A page of a fresh visitor on the site's form, by default in a browser that runs no script. */
+async function visit(query = "", javaScriptEnabled = false): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   await page.goto(`${site.origin}/contact${query}`);
@@ -46,7 +47,7 @@ async function visit(query = ""): Promise<Page> {
 const messageOf = (name: string) => ({ ...typed, name });
 const isThanked = (page: Page) => page.url().startsWith(`${running.url}/f/contact/thanks`);
 
-describe.skipIf(lacksBrowser)("a page of another site, without script", () => {
+describe.each(kinds)("a page of another site, without script, %s", () => {
   test("sends the message, thanks the visitor, and the team can reply to them", async () => {
     const page = await visit();
     await fill(page, typed);
@@ -115,20 +116,30 @@ describe.skipIf(lacksBrowser)("a page of another site, without script", () => {
     expect(posts).toEqual([]);
   }, 30_000);
 
-  test("a double click is one message", async () => {
-    const page = await visit();
-    await fill(page, messageOf("Twice"));
-    const posts = watchPosts(page);
+  test.each([
+    ["without", false],
+    ["with", true],
+  ] as const)(
+    "a double click is one message, %s script",
+    async (_, script) => {
+      const page = await visit("", script);
+      const name = `Twice ${script}`;
+      await fill(page, messageOf(name));
+      const posts = watchPosts(page);
 
-    await page.locator("form button").dblclick();
-    await page.waitForURL((url) => url.pathname.endsWith("/thanks"));
+      await page.locator("form button").dblclick();
+      await page.waitForURL((url) => url.pathname.endsWith("/thanks"));
 
-    expect(posts.length).toBeGreaterThan(0);
-    await running.kill();
-    const { rows } = await place.inspect(({ executeSql }) =>
-      executeSql("select count(*)::int as count from gatehouse.submissions where fields->>'name' = 'Twice'"),
-    );
-    expect(rows).toEqual([{ count: 1 }]);
-    running = await startExecutable({ ...place.env, PORT: String(running.port) });
-  }, 30_000);
+      expect(posts.length).toBeGreaterThan(0);
+      await running.kill();
+      const { rows } = await place.inspect(({ executeSql }) =>
+        executeSql("select count(*)::int as count from gatehouse.submissions where fields->>'name' = $1", [
+          name,
+        ]),
+      );
+      expect(rows).toEqual([{ count: 1 }]);
+      running = await startExecutable({ ...place.env, PORT: String(running.port) });
+    },
+    30_000,
+  );
 });

@@ -9,6 +9,7 @@ const world = await openWorld({
     FORMS_RATE_CLIENT_FORM: "2/60s",
     FORMS_RATE_CLIENT: "3/60s",
     FORMS_RATE_ATTEMPTS: "6/60s",
+    RATE_LIMIT_ALLOW: "203.0.113.0/24",
   },
 });
 
@@ -74,6 +75,17 @@ world.describe("rate limits", () => {
     expect(statuses).toEqual([200, 200, 200, 429, 200]);
   });
 
+  test("hold no network that is exempt", async () => {
+    const send = (text: string, address: string) =>
+      world.post("/f/contact", { ...contact, message: text }, { headers: { "x-forwarded-for": address } });
+
+    const answers = [];
+    for (const text of ["one", "two", "three", "four"]) answers.push(await send(text, "203.0.113.9"));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(answers[3]?.headers.get("ratelimit")).toBeNull();
+  });
+
   test("count what was refused, too", async () => {
     const send = newVisitor();
 
@@ -92,6 +104,7 @@ world.describe("rate limits", () => {
     const [repeated, other] = [await send("one", key), await send("three")];
 
     expect([repeated.status, repeated.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
+    expect(repeated.headers.get("retry-after")).toBeNull();
     expect(other.status).toBe(429);
   });
 

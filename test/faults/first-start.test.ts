@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { embeddedPlace } from "../support/databases";
+import { embeddedPlace, kindsUnderTest } from "../support/databases";
 import { spawnExecutable, startExecutable } from "../support/executable";
 import { startSenders } from "../support/senders";
 import { until } from "../support/until";
@@ -23,17 +23,21 @@ async function interruptAt(ms: number): Promise<number> {
   return tookMs;
 }
 
-test(`a first start that is killed leaves a directory that serves, ${interruptions} of ${interruptions}`, async () => {
-  const moments = Array.from({ length: interruptions }, (_, n) => 50 + (950 * n) / (interruptions - 1));
-  const took: number[] = [];
-  const work = async () => {
-    for (let ms = moments.shift(); ms !== undefined; ms = moments.shift()) took.push(await interruptAt(ms));
-  };
+test.each(kindsUnderTest("embedded"))(
+  `%s: a first start that is killed leaves a directory that serves, ${interruptions} of ${interruptions}`,
+  async () => {
+    const moments = Array.from({ length: interruptions }, (_, n) => 50 + (950 * n) / (interruptions - 1));
+    const took: number[] = [];
+    const work = async () => {
+      for (let ms = moments.shift(); ms !== undefined; ms = moments.shift()) took.push(await interruptAt(ms));
+    };
 
-  await Promise.all(Array.from({ length: atOnce }, work));
+    await Promise.all(Array.from({ length: atOnce }, work));
 
-  console.error(
-    `embedded: ${took.length} interrupted, the next start took at most ${Math.round(Math.max(...took))} ms`,
-  );
-  expect(took).toHaveLength(interruptions);
-}, 120_000);
+    console.error(
+      `embedded: ${took.length} interrupted, the next start took at most ${Math.round(Math.max(...took))} ms`,
+    );
+    expect(took).toHaveLength(interruptions);
+  },
+  120_000,
+);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { openPlaces, type Place } from "../support/databases";
+import { embeddedPlace, kindsUnderTest, openPlaces, type Place } from "../support/databases";
 import { type Started, startExecutable } from "../support/executable";
 import { startSenders } from "../support/senders";
 import { countOrphans, tally } from "../support/tally";
@@ -55,35 +55,39 @@ describe.each(places.kinds)("kill -9 under load, %s", (kind) => {
   );
 });
 
-test("a row that has lost its job, a lost row and a doubled one would be seen", async () => {
-  using place = await places.open("embedded");
-  const running = await startExecutable(place.env);
-  const senders = startSenders(() => running.url, clients);
-  while (senders.acknowledged().length < 200) await Bun.sleep(10);
-  await running.kill("SIGKILL");
-  await senders.stop();
+test.each(kindsUnderTest("embedded"))(
+  "%s: a row that has lost its job, a lost row and a doubled one would be seen",
+  async () => {
+    using place = embeddedPlace();
+    const running = await startExecutable(place.env);
+    const senders = startSenders(() => running.url, clients);
+    while (senders.acknowledged().length < 200) await Bun.sleep(10);
+    await running.kill("SIGKILL");
+    await senders.stop();
 
-  const [before, orphans, after] = await place.inspect(async (database) => {
-    const before = await tally(database, senders.sent);
-    await database.executeSql(
-      "update gatehouse.submissions set state = 'received' where id = (select min(id::text)::uuid from gatehouse.submissions)",
-    );
-    await database.executeSql(
-      "delete from gatehouse_jobs.job_common where data->>'submissionId' = (select min(id::text) from gatehouse.submissions)",
-    );
-    const orphans = await countOrphans(database);
-    const last = "(select max(id::text)::uuid from gatehouse.submissions)";
-    await database.executeSql(
-      `insert into gatehouse.submissions (id, form, door, fields, language, content_hash)
+    const [before, orphans, after] = await place.inspect(async (database) => {
+      const before = await tally(database, senders.sent);
+      await database.executeSql(
+        "update gatehouse.submissions set state = 'received' where id = (select min(id::text)::uuid from gatehouse.submissions)",
+      );
+      await database.executeSql(
+        "delete from gatehouse_jobs.job_common where data->>'submissionId' = (select min(id::text) from gatehouse.submissions)",
+      );
+      const orphans = await countOrphans(database);
+      const last = "(select max(id::text)::uuid from gatehouse.submissions)";
+      await database.executeSql(
+        `insert into gatehouse.submissions (id, form, door, fields, language, content_hash)
        select gen_random_uuid(), form, door, fields, language, content_hash from gatehouse.submissions where id = ${last}`,
-    );
-    await database.executeSql(
-      "delete from gatehouse.submissions where id = (select min(id::text)::uuid from gatehouse.submissions)",
-    );
-    return [before, orphans, await tally(database, senders.sent)] as const;
-  });
+      );
+      await database.executeSql(
+        "delete from gatehouse.submissions where id = (select min(id::text)::uuid from gatehouse.submissions)",
+      );
+      return [before, orphans, await tally(database, senders.sent)] as const;
+    });
 
-  expect(before).toMatchObject({ missing: 0, doubled: 0, foreign: 0 });
-  expect(orphans.rowsWithoutJob).toBe(1);
-  expect(after).toMatchObject({ missing: 1, doubled: 1, foreign: 0 });
-}, 30_000);
+    expect(before).toMatchObject({ missing: 0, doubled: 0, foreign: 0 });
+    expect(orphans.rowsWithoutJob).toBe(1);
+    expect(after).toMatchObject({ missing: 1, doubled: 1, foreign: 0 });
+  },
+  30_000,
+);

@@ -1,23 +1,23 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { postgresPlace } from "../support/databases";
+import { openPlaces } from "../support/databases";
 import { startExecutable } from "../support/executable";
-import { type PostgresServer, startPostgres } from "../support/postgres";
+import type { PostgresServer } from "../support/postgres";
 import { startSenders } from "../support/senders";
 import { countOrphans, tally } from "../support/tally";
 import { until } from "../support/until";
 
-const server = await startPostgres();
-afterAll(async () => server?.stop());
+const places = await openPlaces("postgres");
+afterAll(places.close);
 
 /** Milliseconds after the server is back in which the last refusal may come (D4, D5). */
 const backWithinMs = { fast: 2_000, immediate: 3_000 } as const;
 
-describe.skipIf(!server)("PostgreSQL restarted under load", () => {
+describe.each(places.kinds)("PostgreSQL restarted under load, %s", (kind) => {
   test.each(["fast", "immediate"] as const)(
     "%s: nothing is lost, and whoever fails is told to come back",
     async (mode) => {
-      const postgres = server as PostgresServer;
-      using place = await postgresPlace(postgres);
+      const postgres = places.server as PostgresServer;
+      using place = await places.open(kind);
       const running = await startExecutable(place.env);
       const senders = startSenders(() => running.url, 20);
       await until(() => senders.acknowledged().length > 200, 15);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { embeddedPlace } from "../support/databases";
+import { embeddedPlace, kindsUnderTest } from "../support/databases";
 import { startExecutable } from "../support/executable";
 import { temporaryFolder } from "../support/folder";
 import { type Acknowledged, findEarlyAnswers, readTrace } from "../support/trace";
@@ -35,12 +35,12 @@ async function traceExecutable(file: string): Promise<Acknowledged[]> {
     acknowledged.push({ marker, id: ((await answer.json()) as { id: string }).id });
   }
   await running.kill();
-  await until(async () => (await Bun.file(file).text()).includes(`${running.pid} +++ exited`), 20);
+  await until(async () => (await Bun.file(file).text()).includes(`${running.pid} +++ exited`), 40);
   return acknowledged;
 }
 
-test.skipIf(!strace)(
-  "no answer leaves before the sync of its commit",
+test.skipIf(!strace).each(kindsUnderTest("embedded"))(
+  "%s: no answer leaves before the sync of its commit",
   async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "trace");

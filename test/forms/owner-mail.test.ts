@@ -70,7 +70,7 @@ Reply to this mail to answer the sender.`);
     expect(mail.subject).toBe("Kontakt: neue Nachricht");
     expect(mail.language).toBe("de");
     expect(mail.text).toContain("Eingegangen: 21. November 2026 um 06:41 UTC");
-    expect(mail.text).toContain("Sieht nach Spam aus: 2,8, many_links, honeypot");
+    expect(mail.text).toContain("Spam-Punkte (0 bis 100): 2,8, many_links, honeypot");
     expect(mail.text).toContain("https://api.example.com/console/1?a=1&b=2");
     expect(mail.html).toContain('<html lang="de" dir="ltr">');
     expect(mail.html).toContain('<a href="https://api.example.com/console/1?a=1&amp;b=2">');
@@ -84,7 +84,7 @@ Reply to this mail to answer the sender.`);
     expect(mail.subject).toBe("Order 7");
     expect(mail.replyTo).toBeUndefined();
     expect(mail.text).not.toContain("Reply to this mail");
-    expect(mail.text).not.toContain("spam");
+    expect(mail.text).not.toContain("Spam");
   });
 
   test("lets no text of a visitor become markup, nor a line of ours", () => {

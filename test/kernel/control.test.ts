@@ -76,6 +76,28 @@ test("streams megabytes whole and in order, to several callers at once", async (
   for (const numbers of results) expect(numbers).toEqual(Array.from({ length: 300 }, (_, n) => n));
 });
 
+test("a slow caller holds the command back, and still gets everything", async () => {
+  const gate = Promise.withResolvers<void>();
+  let [written, taken] = [0, 0];
+  await serve({
+    flood: async (_args, write) => {
+      for (; written < 200; written++) await write("x".repeat(500_000));
+      return 0;
+    },
+  });
+
+  const call = callControl(path, "flood", undefined, () => {
+    taken++;
+    return gate.promise;
+  });
+  for (let turn = 0; turn < 2_000; turn++) await new Promise(setImmediate);
+
+  expect(written).toBeLessThan(20);
+  gate.resolve();
+  expect(await call).toBe(0);
+  expect([written, taken]).toEqual([200, 200]);
+}, 20_000);
+
 test("answers 64 for a command that it does not know, and 70 when one throws", async () => {
   await serve({
     broken: async (_args, write) => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { openPlaces } from "../support/databases";
+import { embeddedPlace, kindsUnderTest, openPlaces } from "../support/databases";
 import { startExecutable } from "../support/executable";
 import { type Answer, checkHeaders, createAnswerCheck, type OpenApi, operationsOf } from "../support/openapi";
 import { fillPath, type Input, inputsOf, planted, wrongMethods } from "./inputs";
@@ -75,28 +75,35 @@ describe.each(places.kinds)("the executable on %s", (kind) => {
   }, 60_000);
 });
 
-test("the pages of the documentation are served whole, and from here", async () => {
-  using place = await places.open("embedded");
-  const running = await startExecutable(place.env);
-  const get = (path: string) => ask(running.url, { path, method: "GET", headers: {} });
+test.each(kindsUnderTest("embedded"))(
+  "%s: the pages of the documentation are served whole, and from here",
+  async () => {
+    using place = embeddedPlace();
+    const running = await startExecutable(place.env);
+    const get = (path: string) => ask(running.url, { path, method: "GET", headers: {} });
 
-  for (const path of ["/docs", "/api/v1/docs"]) {
-    const page = await get(path);
-    const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = ""]) => file);
-    const linked = files.filter((file) => !file.startsWith("data:"));
+    for (const path of ["/docs", "/api/v1/docs"]) {
+      const page = await get(path);
+      const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = ""]) => file);
+      const linked = files.filter((file) => !file.startsWith("data:"));
 
-    expect({ status: page.status, complaints: checkHeaders(page) }).toEqual({ status: 200, complaints: [] });
-    expect(linked.filter((file) => !/^\/[^/]/.test(file))).toEqual([]);
-    expect(linked.length).toBeGreaterThan(1);
-    for (const file of linked) {
-      const answer = await get(file);
-      expect({ file, status: answer.status, complaints: checkHeaders(answer) }).toEqual({
-        file,
+      expect({ status: page.status, complaints: checkHeaders(page) }).toEqual({
         status: 200,
         complaints: [],
       });
-      expect(answer.body.length).toBeGreaterThan(100);
+      expect(linked.filter((file) => !/^\/[^/]/.test(file))).toEqual([]);
+      expect(linked.length).toBeGreaterThan(1);
+      for (const file of linked) {
+        const answer = await get(file);
+        expect({ file, status: answer.status, complaints: checkHeaders(answer) }).toEqual({
+          file,
+          status: 200,
+          complaints: [],
+        });
+        expect(answer.body.length).toBeGreaterThan(100);
+      }
     }
-  }
-  await running.kill();
-}, 30_000);
+    await running.kill();
+  },
+  30_000,
+);

@@ -4,8 +4,11 @@ import { type Database, openDatabase } from "#/kernel/db";
 import { temporaryFolder } from "./folder";
 import { type PostgresServer, startPostgres } from "./postgres";
 
-export const databaseKinds = ["embedded", "postgres"] as const;
-export type DatabaseKind = (typeof databaseKinds)[number];
+export type DatabaseKind = "embedded" | "postgres";
+
+/** Those of the kinds that this run is about: all, or the one that `TEST_DATABASE` names. */
+export const kindsUnderTest = (...kinds: DatabaseKind[]): DatabaseKind[] =>
+  kinds.filter((kind) => [undefined, kind].includes(process.env.TEST_DATABASE as DatabaseKind | undefined));
 
 /** Where one executable under test keeps what it is sent. */
 export type Place = {
@@ -67,12 +70,16 @@ async function looking<T>(
   }
 }
 
-/** Both kinds of database for a test file; PostgreSQL's are missing, with a printed reason, where none is installed. */
-export async function openPlaces() {
-  const server = await startPostgres();
+/**
+ * Places for a test file, by default of both kinds. PostgreSQL's kind is left out, with a printed reason, where no
+ * server is installed.
+ */
+export async function openPlaces(...only: DatabaseKind[]) {
+  const wanted = kindsUnderTest(...(only.length > 0 ? only : (["embedded", "postgres"] as const)));
+  const server = wanted.includes("postgres") ? await startPostgres() : undefined;
   return {
     server,
-    kinds: databaseKinds.filter((kind) => kind === "embedded" || server),
+    kinds: wanted.filter((kind) => kind === "embedded" || server),
     open: async (kind: DatabaseKind): Promise<Place> =>
       kind === "postgres" && server ? postgresPlace(server) : embeddedPlace(),
     close: async () => server?.stop(),

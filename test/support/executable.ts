@@ -5,6 +5,9 @@ const root = join(import.meta.dir, "../..");
 const built = join(root, "dist/gatehouse");
 const startMs = 20_000;
 
+/** A test that fails leaves its executable behind; on Linux none outlives the run (prctl(2), PR_SET_PDEATHSIG). */
+const bound = Bun.which("setpriv") ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
+
 export type Started = {
   url: string;
   port: number;
@@ -65,7 +68,7 @@ export async function spawnExecutable(
   { wrap = [], args = ["serve"] }: Options = {},
 ): Promise<Started> {
   const port = Number(env.PORT ?? freePort());
-  const child = Bun.spawn([...wrap, await executablePath(), ...args], {
+  const child = Bun.spawn([...bound, ...wrap, await executablePath(), ...args], {
     cwd: "/",
     env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: String(port), ...env },
     stdin: "ignore",

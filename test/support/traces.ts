@@ -39,18 +39,24 @@ export async function readTraces(database: Database, mails: readonly ParsedMail[
 
 /** Waits until no job is running or due; those planned for later stay. */
 export const settled = (database: Database): Promise<void> =>
-  until(async () => {
-    const { rows } = await database.executeSql(
-      `select 1 from gatehouse_jobs.job_common
-       where ${ours} and (state = 'active' or (state < 'active' and start_after <= now())) limit 1`,
-    );
-    return rows.length === 0;
-  }, 20);
+  until(() => isEmpty(database, "state = 'active' or (state < 'active' and start_after <= now())"), 20);
 
-/** Keeps the migrations and the queues. Rows are deleted: a few go faster so than by truncating whole tables. */
+/**
+ * Keeps the migrations and the queues. What waits is dropped and what runs is waited for. Rows are deleted: a few go
+ * faster so than by truncating whole tables.
+ */
 export async function empty(database: Database): Promise<void> {
+  await database.executeSql(`delete from gatehouse_jobs.job_common where ${ours} and state < 'active'`);
+  await until(() => isEmpty(database, "state = 'active'"), 20);
   const tables = (await listTables(database)).map((table) => `delete from gatehouse.${table}`);
   await database.executeSql([...tables, `delete from gatehouse_jobs.job_common where ${ours}`].join("; "));
+}
+
+async function isEmpty(database: Database, jobs: string): Promise<boolean> {
+  const { rows } = await database.executeSql(
+    `select 1 from gatehouse_jobs.job_common where ${ours} and (${jobs}) limit 1`,
+  );
+  return rows.length === 0;
 }
 
 /** Limits count requests, not messages, so they are no trace of one. */

@@ -108,7 +108,6 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     traces: () => readTraces(kernel.database, smtp.messages),
     settled: () => settled(kernel.database),
     async reset() {
-      await settled(kernel.database);
       await empty(kernel.database);
       smtp.messages.length = 0;
       log.length = 0;

@@ -22,8 +22,11 @@ export type NodeFileSystem = {
   stream_ops: { fsync?(stream: Stream): number };
 };
 
+/** What the disk is asked to make durable: a file by its descriptor, the entries of a directory by its path. */
+export type Syncs = { file(descriptor: number): void; directory(path: string): void };
+
 /** Changes the file system before the engine sees it: how a test takes the syncs away or records them. */
-export type Layer = (fileSystem: NodeFileSystem) => void;
+export type Layer = (fileSystem: NodeFileSystem, syncs: Syncs) => void;
 
 /**
  * PGlite's files on disk, made durable: its own NODEFS has no `fsync`, and Emscripten then reports success.
@@ -41,7 +44,8 @@ export class DurableFs extends NodeFS {
     const { emscriptenOpts } = await super.init(pg, options);
     const preRun = (mod: PostgresMod) => {
       const { NODEFS } = mod as unknown as { NODEFS: NodeFileSystem };
-      for (const layer of this.#layers) layer(NODEFS);
+      const syncs: Syncs = { file: fsyncSync, directory: syncDirectory };
+      for (const layer of this.#layers) layer(NODEFS, syncs);
     };
     const given = emscriptenOpts.preRun as ((mod: PostgresMod) => void)[];
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...given, preRun] } };
@@ -52,7 +56,7 @@ export class DurableFs extends NodeFS {
  * A sync of a file also syncs the directories whose entries have changed since the last one, so that a new or
  * renamed WAL segment is on disk before the commit that it holds is answered.
  */
-const syncForReal: Layer = (fileSystem) => {
+const syncForReal: Layer = (fileSystem, syncs) => {
   const changed = new Set<string>();
   const { node_ops: nodes, stream_ops: streams, realPath } = fileSystem;
   const { mknod, rename, unlink } = nodes;
@@ -71,8 +75,8 @@ const syncForReal: Layer = (fileSystem) => {
   };
   streams.fsync = ({ nfd }) =>
     fileSystem.tryFSOperation(() => {
-      fsyncSync(nfd);
-      for (const directory of changed) syncDirectory(directory);
+      syncs.file(nfd);
+      for (const directory of changed) syncs.directory(directory);
       changed.clear();
       return 0;
     });

@@ -147,13 +147,16 @@ export function guardQueries(pool: () => Sql, health: () => Health, limits: Limi
   };
 }
 
-/** A query of postgres.js starts when it is awaited; so does this one, under guard. */
+/**
+ * A query of postgres.js starts when it is awaited; so does this one, under guard. Prepared: that saves a round trip
+ * and the planning each time, and texts that vary do so little (how many values). `?prepare=false` in the URL ends it.
+ */
 const toUnsafe = (
   target: () => Pick<Sql, "unsafe">,
   runQuery: <T>(query: Query, result: PromiseLike<T>) => Promise<T>,
 ) =>
-  ((...args: Parameters<Sql["unsafe"]>) => {
-    const query = target().unsafe(...args);
+  ((text: string, values?: Parameters<Sql["unsafe"]>[1]) => {
+    const query = target().unsafe(text, values, { prepare: true });
     return {
       values: () => runQuery(query, query.values()),
       // biome-ignore lint/suspicious/noThenProperty: drizzle awaits what `unsafe` gives

@@ -27,6 +27,8 @@ export type HttpOptions = {
   laneOf?: (path: string) => Lane;
   /** Requests being answered in one lane beyond which the next are refused with 503; default 2,000. */
   maxInFlight?: number;
+  /** While true, every answer asks its client to open another connection: this process is about to stop. */
+  isLeaving?: () => boolean;
   /** Told once a forwarding header arrives from a peer that is no trusted proxy. */
   onUntrustedForwarding?: () => void;
 };
@@ -70,6 +72,7 @@ export const httpKernel =
       setHeaders: responseHeaders(config),
       flights: inFlight(options.maxInFlight ?? 2000),
       forwarding: forwardingOf(app, options),
+      isLeaving: options.isLeaving ?? (() => false),
     });
     app.wrap((map) => (request: unknown) => serve(map as unknown as Handler, request as Request));
     answerErrors({ log, voiceOf, routeOf })(app);

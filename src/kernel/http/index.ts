@@ -1,6 +1,9 @@
 export { prefersHtml, readWeights } from "./accept";
 export { byPath } from "./by-path";
+export type { Client } from "./client-address";
+export { compileRoutes } from "./compile-routes";
 export { admits, apiCors, type CorsPolicy, corsHeaders, formsCors } from "./cors";
+export { sayableName } from "./field-errors";
 export { attachment, headerValue } from "./header-value";
 export { contentSecurityPolicy, formPagePolicy, type HeaderClass } from "./headers";
 export { type HttpOptions, httpKernel } from "./http-kernel";

@@ -26,6 +26,7 @@ type Needs = {
   setHeaders: SetHeaders;
   flights: InFlight;
   forwarding: Forwarding;
+  isLeaving(): boolean;
 };
 
 type Served = { request: Request; context: RequestContext; path: string; lane: Lane; entered: boolean };
@@ -50,6 +51,7 @@ export function requestServer(
     const response = request.method === "HEAD" && answer.body ? new Response(null, answer) : answer;
     needs.setHeaders(response.headers, response.status >= 400 ? "json" : needs.headersOf(path), context.id);
     addCors(request, response.headers, corsOf(path));
+    if (needs.isLeaving()) response.headers.set("connection", "close");
     const ms = performance.now() - context.startedAt;
     logRequest(request.method, context, response.status, lane, ms);
     measure(request.method, context.route, response.status, ms / 1000);

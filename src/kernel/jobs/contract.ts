@@ -11,6 +11,11 @@ export type JobOf<Context, Payload extends TObject = TObject> = {
   /** Ids only: the queue's table must hold nothing personal. */
   payload: Payload;
   run(context: Context, payload: Static<Payload>): Promise<void>;
+  /**
+   * Runs those that were claimed together as one, all or nothing, where a transaction each would cost more than the
+   * work. When it throws, each is `run` by itself, so that one bad payload holds back no other.
+   */
+  runMany?(context: Context, payloads: readonly Static<Payload>[]): Promise<void>;
   /** Kinds with a higher number are claimed first; default 0. */
   priority?: number;
   /** Runs at one time in this process; default 1. Quick work that only meets the database wants 16 or more. */

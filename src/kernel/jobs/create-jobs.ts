@@ -76,6 +76,7 @@ export function createJobs<Context>(
 
     async start(context) {
       boss = await openQueues(database, jobs, log, superviseSeconds);
+      if (database.kind === "embedded") await store.freeClaims();
       const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store, metrics });
       working = { dispatch, sweep: startSweep(store, log) };
     },

@@ -21,14 +21,34 @@ export async function runJob<Context, Payload extends TObject>(
 ): Promise<Outcome> {
   const payload = data ?? {};
   if (!Value.Check(job.payload, payload)) return { kind: "unreadable" };
+  return withinLease(job, () => job.run(context, payload as Static<Payload>));
+}
 
+/** Runs what was claimed together and never throws: as one where the job can and all are readable, else in turn. */
+export async function runJobs<Context, Payload extends TObject>(
+  job: JobOf<Context, Payload>,
+  context: Context,
+  data: readonly unknown[],
+): Promise<Outcome[]> {
+  if (job.runMany && data.length > 1 && data.every((each) => Value.Check(job.payload, each))) {
+    const outcome = await withinLease(job, async () => job.runMany?.(context, data as Static<Payload>[]));
+    // What outlived its lease may still be at work, so nothing of it is begun again here.
+    if (outcome.kind === "done" || outcome === leaseExpired) return data.map(() => outcome);
+  }
+  const outcomes: Outcome[] = [];
+  for (const each of data) outcomes.push(await runJob(job, context, each));
+  return outcomes;
+}
+
+const leaseExpired: Outcome = { kind: "failed", error: "LeaseExpired" };
+
+async function withinLease(
+  { leaseSeconds = 60 }: { leaseSeconds?: number },
+  run: () => Promise<void>,
+): Promise<Outcome> {
   const lease = Promise.withResolvers<Outcome>();
-  const timer = setTimeout(lease.resolve, (job.leaseSeconds ?? 60) * 1000, {
-    kind: "failed",
-    error: "LeaseExpired",
-  } satisfies Outcome);
-  const run = attempt(() => job.run(context, payload as Static<Payload>));
-  return Promise.race([run, lease.promise]).finally(() => clearTimeout(timer));
+  const timer = setTimeout(lease.resolve, leaseSeconds * 1000, leaseExpired);
+  return Promise.race([attempt(run), lease.promise]).finally(() => clearTimeout(timer));
 }
 
 async function attempt(run: () => Promise<void>): Promise<Outcome> {

@@ -1,15 +1,18 @@
-import { and, asc, eq, gt, lte, ne } from "drizzle-orm";
+import { and, asc, eq, gt, lte } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
 import Papa from "papaparse";
 import type { Db } from "#/kernel/db";
 import { listColumns } from "./form-columns";
 import type { Submission } from "./queries";
 import { receivedAt } from "./received-at";
-import { type Fields, submissions } from "./tables";
+import { type Fields, type SubmissionState, submissionStates, submissions } from "./tables";
 
 export const exportFormats = ["csv", "json", "ndjson"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const BATCH_ROWS = 1_000;
+/** Batches between two collections of garbage. Left alone it grew to 600 MB, against 230 MB in the same time. */
+const BATCHES_PER_COLLECTION = 4;
 /** Cells that a spreadsheet would run as a formula, full-width forms included (OWASP, "CSV Injection"). */
 const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
 
@@ -36,19 +39,48 @@ export async function* exportSubmissions(
 async function* batches(db: Db, form: string, withSpam: boolean): AsyncGenerator<Submission[]> {
   const until = Bun.randomUUIDv7();
   let after = "00000000-0000-0000-0000-000000000000";
-  for (;;) {
-    const wanted = withSpam ? undefined : ne(submissions.state, "spam");
-    const batch = await db
-      .select()
-      .from(submissions)
-      .where(and(eq(submissions.form, form), gt(submissions.id, after), lte(submissions.id, until), wanted))
-      .orderBy(asc(submissions.id))
-      .limit(BATCH_ROWS);
+  for (let count = 1; ; count++) {
+    const batch = await listBatch(db, { form, withSpam, after, until });
     const last = batch.at(-1);
     if (!last) return;
     yield batch;
     after = last.id;
+    if (count % BATCHES_PER_COLLECTION === 0) Bun.gc(true);
+    // The embedded database answers without a turn of the event loop, and visitors would wait.
+    await new Promise(setImmediate);
   }
+}
+
+/**
+ * Each state by itself, so that the index on form, state and id gives the order. Where nobody gathers statistics, as in
+ * the embedded database, one query over all states was planned as a scan and a sort for every batch.
+ */
+function listBatch(
+  db: Db,
+  { form, withSpam, after, until }: { form: string; withSpam: boolean; after: string; until: string },
+): Promise<Submission[]> {
+  const inState = (state: SubmissionState) =>
+    db
+      .select()
+      .from(submissions)
+      .where(
+        and(
+          eq(submissions.form, form),
+          eq(submissions.state, state),
+          gt(submissions.id, after),
+          lte(submissions.id, until),
+        ),
+      )
+      .orderBy(asc(submissions.id))
+      .limit(BATCH_ROWS);
+  const [first, second, ...others] = submissionStates;
+  return unionAll(
+    inState(first),
+    inState(second),
+    ...others.filter((state) => withSpam || state !== "spam").map(inState),
+  )
+    .orderBy(asc(submissions.id))
+    .limit(BATCH_ROWS);
 }
 
 type Writer = { head: string; row(submission: Submission, first: boolean): string; tail: string };

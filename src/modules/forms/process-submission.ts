@@ -6,46 +6,64 @@ import { UUID } from "#/kernel/uuid";
 import { deliverSubmission } from "./deliver-submission";
 import { noteColumns } from "./form-columns";
 import { planDeliveries } from "./plan-deliveries";
-import { insertDeliveries, lockSubmission, setVerdict } from "./queries";
+import { insertDeliveries, lockUnjudged, type NewDelivery, type Submission, setVerdicts } from "./queries";
 import { receivedAt } from "./received-at";
-import { screenSubmission, type Verdict } from "./screen-submission";
+import { screenSubmission } from "./screen-submission";
 
 /**
- * Judges a stored message and, unless it is spam, plans who is told. Verdict, deliveries and their jobs are
- * one transaction that locks the row and stops unless it is still `received`: running twice changes nothing.
+ * Judges stored messages and, unless they are spam, plans who is told. Verdicts, deliveries and their jobs are
+ * one transaction that locks the rows and passes over those no longer `received`: running twice changes nothing.
  */
 export const processSubmission = defineJob({
   name: "forms.process",
   payload: Type.Object({ submissionId: Type.String({ pattern: UUID }) }),
   priority: 10,
-  concurrency: 4,
-  async run(kernel, { submissionId }): Promise<void> {
-    const judged = await kernel.db.transaction((tx) => judge(kernel, tx, submissionId));
-    if (!judged) return;
-    const delay = kernel.now().getTime() - receivedAt(submissionId).getTime();
-    kernel.metrics.counter("forms_submissions_total", judged).add();
-    kernel.metrics.histogram("forms_judge_delay_seconds", {}).observe(delay / 1000);
-  },
+  concurrency: 32,
+  run: (kernel, payload) => judge(kernel, [payload]),
+  runMany: judge,
 });
 
-/** What it was found to be; undefined where another run has said so before. */
-async function judge(
-  kernel: Kernel,
-  tx: Db,
-  submissionId: string,
-): Promise<{ form: string; state: Verdict["state"] } | undefined> {
-  const submission = await lockSubmission(tx, submissionId);
-  if (submission?.state !== "received") return;
+async function judge(kernel: Kernel, payloads: readonly { submissionId: string }[]): Promise<void> {
+  const ids = payloads.map(({ submissionId }) => submissionId);
+  const judged = await kernel.db.transaction((tx) => judgeAll(kernel, tx, ids));
+  const now = kernel.now().getTime();
+  for (const { id, form, state } of judged) {
+    kernel.metrics.counter("forms_submissions_total", { form, state }).add();
+    const delay = now - receivedAt(id).getTime();
+    kernel.metrics.histogram("forms_judge_delay_seconds", {}).observe(delay / 1000);
+  }
+}
 
-  const verdict = screenSubmission(submission);
-  await setVerdict(tx, submissionId, verdict, kernel.now());
-  await noteColumns(tx, submission);
-  const judged = { form: submission.form, state: verdict.state };
-  if (verdict.state === "spam") return judged;
+/** Gives those that were judged now: another run may have been first. */
+async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
+  const unjudged = await lockUnjudged(tx, ids);
+  if (unjudged.length === 0) return [];
 
-  const planned = await planDeliveries(kernel, tx, submission);
-  await insertDeliveries(tx, planned);
-  const due = planned.filter(({ state }) => state === "queued").map(({ id }) => ({ deliveryId: id }));
+  const verdicts = unjudged.map((submission) => ({
+    id: submission.id,
+    form: submission.form,
+    ...screenSubmission(submission),
+  }));
+  await setVerdicts(tx, verdicts, kernel.now());
+  for (const submission of unjudged) await noteColumns(tx, submission);
+
+  const accepted = unjudged.filter((_, at) => verdicts[at]?.state !== "spam");
+  const due = await planAll(kernel, tx, accepted);
   if (due.length > 0) await kernel.jobs.enqueue(tx, deliverSubmission, due);
-  return judged;
+  return verdicts;
+}
+
+/** Gives the deliveries to make now. */
+async function planAll(kernel: Kernel, tx: Db, accepted: readonly Submission[]) {
+  const planned: NewDelivery[] = [];
+  let stored = 0;
+  for (const submission of accepted) {
+    planned.push(...(await planDeliveries(kernel, tx, submission)));
+    // The next plan counts in the table what a visitor has been promised.
+    if (planned.at(-1)?.channel !== "visitor_email") continue;
+    await insertDeliveries(tx, planned.slice(stored));
+    stored = planned.length;
+  }
+  await insertDeliveries(tx, planned.slice(stored));
+  return planned.filter(({ state }) => state === "queued").map(({ id }) => ({ deliveryId: id }));
 }

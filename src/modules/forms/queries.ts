@@ -14,30 +14,47 @@ export async function findSubmission(db: Db, id: string): Promise<Submission | u
   return row;
 }
 
-/** Locks the row until the transaction ends, so that two judges cannot both see it unjudged. */
-export async function lockSubmission(tx: Db, id: string): Promise<Submission | undefined> {
-  const [row] = await tx.select().from(submissions).where(eq(submissions.id, id)).for("update");
-  return row;
+/** Those of them that nobody has judged, locked until the transaction ends; two judges take them in one order. */
+export function lockUnjudged(tx: Db, ids: readonly string[]): Promise<Submission[]> {
+  return tx
+    .select()
+    .from(submissions)
+    .where(and(inArray(submissions.id, [...ids]), eq(submissions.state, "received")))
+    .orderBy(submissions.id)
+    .for("update");
 }
 
 /** What was seen on arrival is dropped: it is judged, and the reasons stay. */
-export async function setVerdict(tx: Db, id: string, verdict: Verdict, at: Date): Promise<void> {
-  await tx
-    .update(submissions)
-    .set({ ...verdict, intake: null, judgedAt: at, updatedAt: at })
-    .where(eq(submissions.id, id));
+export async function setVerdicts(
+  tx: Db,
+  verdicts: readonly (Verdict & { id: string })[],
+  at: Date,
+): Promise<void> {
+  await tx.execute(sql`
+    update gatehouse.submissions as judged
+    set state = verdict.state, score = verdict.score, reasons = verdict.reasons, intake = null,
+      judged_at = ${at.toISOString()}::timestamptz, updated_at = ${at.toISOString()}::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(verdicts)}::jsonb)
+      as verdict(id uuid, state text, score smallint, reasons jsonb)
+    where judged.id = verdict.id`);
 }
 
 export async function insertDeliveries(tx: Db, planned: readonly NewDelivery[]): Promise<void> {
   if (planned.length > 0) await tx.insert(deliveries).values([...planned]);
 }
 
-/** Confirmations planned for an address in the last 24 hours: of this form, and of all forms. */
+/**
+ * Confirmations planned for an address in the last 24 hours: of this form, and of all forms. Whoever else asks for the
+ * same address waits until this transaction ends, or two judges at one time would both find room for one more.
+ */
 export async function countVisitorMails(
   tx: Db,
   address: string,
   form: string,
 ): Promise<{ form: number; all: number }> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtext('gatehouse.visitor_mail'), hashtext(${address}))`,
+  );
   const [row] = await tx
     .select({ all: count(), form: sql<number>`count(*) filter (where ${submissions.form} = ${form})` })
     .from(deliveries)
@@ -90,8 +107,14 @@ export async function insertAttempt(
     tookMs: finishedAt.getTime() - startedAt.getTime(),
     outcome: result.kind,
     status: result.kind === "ok" ? null : (result.why.status ?? null),
-    summary: result.kind === "ok" ? result.value.messageId : `${result.why.code}: ${result.why.text}`,
+    summary: summaryOf(result),
   });
+}
+
+/** What the other side said, at most 1 KB. */
+function summaryOf(result: CallResult<{ messageId: string }>): string {
+  if (result.kind === "ok") return result.remoteId ?? result.value.messageId;
+  return `${result.why.code}: ${result.why.text}`.slice(0, 1024);
 }
 
 export async function setDeliveryOutcome(

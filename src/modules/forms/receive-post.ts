@@ -1,18 +1,17 @@
-import type { Config } from "#/kernel/config";
 import { AppError, unavailable } from "#/kernel/errors";
-import { clientOf, formsCors, readBytes } from "#/kernel/http";
+import { clientOf, contextOf, formsCors, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
-import type { RateRule } from "#/kernel/rate-limit";
+import { nameError } from "#/kernel/log";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
-import type { Checked, CompiledForm } from "./compile-form";
-import { contentHash } from "./content-hash";
+import type { CompiledForm } from "./compile-form";
+import { createComposer } from "./compose-submission";
 import type { IntakeQueue, Receipt } from "./intake-queue";
+import { createPostLimits } from "./limit-posts";
 import { createPageOrigins } from "./page-origin";
 import { readPost } from "./read-post";
 import { refuseFields } from "./refuse-fields";
 import { readIdempotencyKey } from "./retry-identifier";
-import { createRetryTickets, retryKey } from "./retry-keys";
 import { learnBody, openVisit, type Visit } from "./visit";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -25,98 +24,53 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  * judged afterwards; the answer follows the commit.
  */
 export function createPostReceiver(
-  { config, database, limits }: Pick<Kernel, "config" | "database" | "limits">,
+  kernel: Pick<Kernel, "config" | "database" | "limits" | "log">,
   intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
+  const { config, database, log } = kernel;
   const policy = formsCors(config);
-  const rules = readRules(config);
+  const limits = createPostLimits(kernel);
   const origins = createPageOrigins(config);
-  const tickets = createRetryTickets(config);
+  const { compose, issueTicket } = createComposer(kernel);
   const answers = { config, origins };
 
   const take = async (visit: Visit): Promise<Receipt> => {
     const { request, form } = visit;
     const client = clientOf(request);
-    await spend(visit, rules.attempts, client.key);
+    await limits.attempt(visit, client);
     if (!form.definition.open) throw new AppError(403, "form_closed", "This form takes no more messages");
     const from = checkOrigin(request, policy);
     const headerKey = readIdempotencyKey(request.headers.get("idempotency-key"));
 
-    const posted = readPost(
-      form,
-      await readBytes(request, MAX_BODY_BYTES),
-      request.headers.get("content-type"),
-    );
-    learnBody(visit, posted);
+    const posted = await readVisitor(visit);
     visit.origin = (from.own ? origins.open(posted.control.from) : undefined) ?? from.origin;
     const checked = form.check(posted, visit.language);
     if (!checked.ok) throw refuseFields(visit.door, checked);
 
     const originUnknown = from.origin === undefined;
-    const submission = compose(visit, checked, { headerKey, client, originUnknown });
+    const submission = compose(visit, checked, { client, headerKey, originUnknown });
     try {
-      await spend(visit, rules.client, client.key);
-      await spend(visit, rules.clientForm, `${form.definition.slug} ${client.key}`);
+      await limits.accept(visit, client);
     } catch (refusal) {
       // Whoever repeats a message that arrived is told so, however many others were sent.
       const earlier = await intake.find(submission).catch(() => undefined);
-      if (earlier) return earlier;
-      throw refusal;
+      if (!earlier) throw refusal;
+      delete visit.rate;
+      return earlier;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    visit.pageId = posted.control.id ?? tickets.issue(submission);
+    visit.pageId = () => posted.control.id ?? issueTicket(submission);
     const receipt = await intake.submit(submission);
-    if (receipt.replayed) await giveBack(submission.form, client.key);
+    if (receipt.replayed) await limits.giveBack(visit, client);
     return receipt;
   };
 
-  const spend = async (visit: Visit, rule: RateRule, client: string): Promise<void> => {
-    const verdict = await limits.consume(rule, client);
-    visit.rate = { rule, verdict };
-    if (verdict.allowed) return;
-    const seconds = verdict.retryAfter;
-    throw new AppError(429, "rate_limited", `Too many messages. Try again in ${seconds} seconds.`, {
-      retryAfter: seconds,
-    });
-  };
-
-  const giveBack = async (form: string, client: string): Promise<void> => {
-    await limits.giveBack(rules.client, client);
-    await limits.giveBack(rules.clientForm, `${form} ${client}`);
-  };
-
-  const compose = (
-    { request, form, door, language, posted, origin }: Visit,
-    { fields, emailNormalised, replyTo }: Extract<Checked, { ok: true }>,
-    arrival: {
-      headerKey: string | undefined;
-      client: { address: string; key: string };
-      originUnknown: boolean;
-    },
-  ) => {
-    const { headers } = request;
-    const { slug } = form.definition;
-    const control = posted?.control;
-    const hash = contentHash(fields);
-    const { headerKey, client, originUnknown } = arrival;
-    const windowSeconds = config.FORMS_DUPLICATE_WINDOW;
-    const [honeypot] = control?.honeypots ?? [];
-    return {
-      id: tickets.redeem(control?.id, { form: slug, contentHash: hash }) ?? Bun.randomUUIDv7(),
-      form: slug,
-      door,
-      fields,
-      language,
-      emailNormalised: emailNormalised ?? null,
-      subject: control?.subject ?? null,
-      replyTo: replyTo ?? null,
-      client: client.address,
-      userAgent: headers.get("user-agent")?.slice(0, 512) ?? null,
-      origin: origin ?? null,
-      contentHash: hash,
-      intake: { ...(honeypot && { honeypot }), ...(originUnknown && { originUnknown }) },
-      ...retryKey({ headerKey, pageId: control?.id, client: client.key, contentHash: hash, windowSeconds }),
-    };
+  /** A fault of ours, such as a row that the database will not take, must not cost the visitor their text. */
+  const failed = ({ request }: Visit, error: unknown): AppError => {
+    const { id, route } = contextOf(request);
+    const cause = (error as Error | undefined)?.cause ?? error;
+    log("error", "request.failed", { requestId: id, route, status: 500, ...nameError(cause) });
+    return new AppError(500, "internal", "Something went wrong on our side");
   };
 
   return async (form, door, request) => {
@@ -124,31 +78,26 @@ export function createPostReceiver(
     try {
       return answerStored(answers, visit, await take(visit));
     } catch (error) {
-      if (error instanceof AppError) return answerRefused(answers, await rescueText(visit, error), error);
-      throw error;
+      const refusal = error instanceof AppError ? error : failed(visit, error);
+      if (refusal.status === 429 && visit.page && !visit.posted) await rescueText(visit);
+      return answerRefused(answers, visit, refusal);
     }
   };
 }
 
-/** A visitor who came too often still gets the text back, so the body is read for the page alone. */
-async function rescueText(visit: Visit, refusal: AppError): Promise<Visit> {
+async function readVisitor(visit: Visit) {
   const { form, request } = visit;
-  if (refusal.status !== 429 || !visit.page || visit.posted) return visit;
+  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  const posted = readPost(form, bytes, request.headers.get("content-type"));
+  learnBody(visit, posted);
+  return posted;
+}
+
+/** A visitor who came too often still gets the text back, so the body is read for the page alone. */
+async function rescueText(visit: Visit): Promise<void> {
   try {
-    learnBody(
-      visit,
-      readPost(form, await readBytes(request, MAX_BODY_BYTES), request.headers.get("content-type")),
-    );
+    await readVisitor(visit);
   } catch {
     // It cannot be read; the page says only how long to wait.
   }
-  return visit;
-}
-
-function readRules(config: Config) {
-  return {
-    attempts: { name: "form-attempts", ...config.FORMS_RATE_ATTEMPTS },
-    client: { name: "forms", ...config.FORMS_RATE_CLIENT },
-    clientForm: { name: "form", ...config.FORMS_RATE_CLIENT_FORM },
-  };
 }

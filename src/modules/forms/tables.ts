@@ -16,7 +16,8 @@ import { gatehouse } from "#/kernel/db/schema";
 const moment = () => timestamp({ withTimezone: true, mode: "date" });
 
 /** `received` until the judge has seen it; later states: design of forms, "States". */
-export type SubmissionState = "received" | "inbox" | "held" | "spam";
+export const submissionStates = ["received", "inbox", "held", "spam"] as const;
+export type SubmissionState = (typeof submissionStates)[number];
 export type DeliveryState =
   | "queued"
   | "sending"

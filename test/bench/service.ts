@@ -1,0 +1,76 @@
+import { openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { executablePath, freePort } from "../support/executable";
+
+/** `USER_HZ` of Linux, the unit of `/proc/<pid>/stat`: 100 on every architecture that Bun runs on. */
+const ticksPerSecond = 100;
+
+export type Service = {
+  url: string;
+  /** Milliseconds from its start to the first 200 of `/health`. */
+  firstAnswerMs: number;
+  /** Milliseconds from its start until `readyz` says that a message can be stored. */
+  ready(): Promise<number>;
+  /** Processor time it has used so far, all threads, in seconds. */
+  processorSeconds(): number;
+  /** Resident memory now, in megabytes. */
+  residentMegabytes(): number;
+  /** Ends it as a supervisor does; resolves when it is gone. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts the executable as it ships: one log line a request, here to a file in `directory`. Rate limits are off,
+ * because the load comes from one address.
+ */
+export async function startService(directory: string, databaseUrl?: string): Promise<Service> {
+  const executable = await executablePath();
+  const port = freePort();
+  const log = openSync(join(directory, "service.log"), "a");
+  const startedAt = performance.now();
+  const child = Bun.spawn([executable, "serve"], {
+    cwd: "/",
+    env: {
+      ENV: "production",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      SECRET_KEY: crypto.randomUUID() + crypto.randomUUID(),
+      RATE_LIMIT: "off",
+      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: join(directory, "data") }),
+    },
+    stdout: log,
+    stderr: log,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = startedAt + 20_000;
+  const untilOk = async (path: string): Promise<number> => {
+    while (!(await fetch(url + path).catch(() => undefined))?.ok) {
+      if (child.exitCode !== null || performance.now() > deadline) {
+        child.kill("SIGKILL");
+        throw new Error(
+          `${path} stays away: ${readFileSync(join(directory, "service.log"), "utf8").slice(-2000)}`,
+        );
+      }
+      await Bun.sleep(2);
+    }
+    return performance.now() - startedAt;
+  };
+  return {
+    url,
+    firstAnswerMs: await untilOk("/health"),
+    ready: () => untilOk("/api/v1/readyz"),
+    processorSeconds() {
+      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
+      const ticks = fields.split(" ").slice(11, 13).map(Number);
+      return ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond;
+    },
+    residentMegabytes() {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+    },
+    async stop() {
+      child.kill();
+      if ((await child.exited) !== 0) throw new Error(`It ended with ${child.exitCode}`);
+    },
+  };
+}
