@@ -63,9 +63,11 @@ export function createJobs<Context>(
     ) {
       if (!boss) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
       if (payloads.length === 0) return;
-      const rows = payloads.map((data) => (startAfter ? { data, startAfter } : { data }));
+      // As a wait and not as a moment: the queue goes by the database's clock, which may be another one.
+      const seconds = startAfter && Math.max(0, (startAfter.getTime() - Date.now()) / 1000);
+      const rows = payloads.map((data) => (seconds ? { data, startAfter: seconds } : { data }));
       await boss.insert(job.name, rows, { db: executorOf(tx) });
-      if (!startAfter || startAfter.getTime() <= Date.now()) wakeSoon(job.name);
+      if (!seconds) wakeSoon(job.name);
     },
 
     migrate: () => prepare(database, jobs, log),
