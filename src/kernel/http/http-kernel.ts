@@ -11,6 +11,7 @@ import { ipMatcher } from "./ip-address";
 import type { Forwarding } from "./request-context";
 import { type Handler, requestServer } from "./request-server";
 import { checkBodies, routeTable } from "./route-table";
+import { serveOptions } from "./serve-options";
 import type { Voice } from "./voices";
 
 export type HttpOptions = {
@@ -84,6 +85,7 @@ function forwardingOf(app: AnyElysia, { config, log, onUntrustedForwarding }: Ht
   return {
     isTrusted: ipMatcher(config.trustedProxies),
     peerOf: (request) => app.server?.requestIP(request)?.address,
+    waitAnew: (request) => app.server?.timeout(request, serveOptions.idleTimeout),
     untrustedSeen() {
       if (seen) return;
       seen = true;
