@@ -19,7 +19,12 @@ type Caller = {
 function ask({ production = false, token, peer, headers = {}, privately = false }: Omit<Caller, "title">) {
   const request = new Request("http://localhost/metrics", { headers });
   if (privately) markPrivate(request);
-  openContext(request, { isTrusted: () => true, peerOf: () => peer, untrustedSeen: () => {} });
+  openContext(request, {
+    isTrusted: () => true,
+    peerOf: () => peer,
+    untrustedSeen: () => {},
+    waitAnew: () => {},
+  });
   try {
     mayReadMetrics({ METRICS_TOKEN: token, production }, request);
     return [200];

@@ -14,4 +14,4 @@ export const peakMegabytes = (pid: number): number => megabytes(pid, "VmHWM");
 /** Begins the peak anew (proc(5), `clear_refs`). */
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 
-const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
