@@ -32,6 +32,7 @@ describe.each(places.kinds)("PostgreSQL restarted under load, %s", (kind) => {
 
       const found = await place.inspect((database) => tally(database, senders.sent));
       const orphans = await place.inspect(countOrphans);
+      await postgres.amcheck(place.env.DATABASE_URL as string);
       console.error(
         `postgres -m ${mode}: ${found.acknowledged} acknowledged, ${found.missing} missing, ${found.doubled} doubled,`,
         `${senders.refused()} told 503, the last ${lateMs} ms after it was back, longest answer ${senders.longestMs()} ms`,

@@ -14,15 +14,17 @@ export type PostgresServer = {
   /** `immediate` is a crash: recovery follows at the next start. */
   halt(mode: "fast" | "immediate"): Promise<void>;
   restart(mode: "fast" | "immediate"): Promise<void>;
+  /** Fails when `pg_amcheck` finds anything in this database: in a table, an index, or a row that one of them lacks. */
+  amcheck(url: string): Promise<void>;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 };
 
 /**
  * Starts one on a free loopback port, as the user `postgres` when the tests run as root. Without server programs it
- * prints why and gives undefined, so that the caller can skip; with `REQUIRE_SERVICES=1` it throws.
+ * prints why and gives undefined, so that the caller can skip; with `REQUIRE_SERVICES=1` it throws. Its data lies below `directory`.
  */
-export async function startPostgres(): Promise<PostgresServer | undefined> {
+export async function startPostgres(directory = tmpdir()): Promise<PostgresServer | undefined> {
   const programs = findPrograms();
   if (!programs) {
     const reason = "no PostgreSQL server is installed (looked in /usr/lib/postgresql and PATH)";
@@ -30,7 +32,7 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     console.error(`skipped: ${reason}`);
     return;
   }
-  const parent = mkdtempSync(join(tmpdir(), "gatehouse-postgres-"));
+  const parent = mkdtempSync(join(directory, "gatehouse-postgres-"));
   if (process.getuid?.() === 0) chownSync(parent, ...(await idsOf("postgres")));
   const dataDir = join(parent, "data");
   const port = await freePort();
@@ -59,6 +61,11 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     async restart(mode) {
       await halt(mode);
       await start();
+    },
+    async amcheck(url) {
+      const database = new URL(url).pathname.slice(1);
+      const how = ["--install-missing", "--heapallindexed", "--parent-check"];
+      await program("pg_amcheck", "-h", "127.0.0.1", "-p", String(port), "-U", "tester", ...how, database);
     },
     async stop() {
       await halt("immediate").catch(() => {});
