@@ -12,7 +12,8 @@ const fields = { name: "Ada", email: "ada@example.com", message: "From far away"
 
 /** What begins a connection, and what follows it once a second without an end. */
 const drips: [string, string, string][] = [
-  ["", "", ""],
+  ["nothing at all", "", ""],
+  ["nothing more after an answer", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", ""],
   ["headers", "GET /health HTTP/1.1\r\nHost: localhost\r\n", "X-A: b\r\n"],
   ["half a header", "GET /f/contact HTTP/1.1\r\nHost: localhost\r\nX-A: ", "b"],
   ["a short body", `${formHead}Content-Length: 1000\r\n\r\n`, "x"],
