@@ -5,6 +5,7 @@ import { openEmbedded } from "#/kernel/db/embedded";
 import { lockDataDir } from "#/kernel/db/lock-data-dir";
 import { migrations } from "#/kernel/db/migrations";
 import { runGatehouse } from "../support/command";
+import { kindsUnderTest } from "../support/databases";
 import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { startServe } from "../support/serve";
@@ -57,7 +58,7 @@ const counts = (stdout: string) =>
     .map(([form = "", count]): [string, number] => [form, Number(count)])
     .sort();
 
-describe.each(["embedded", "postgres"] as const)("on %s", (kind) => {
+describe.each(kindsUnderTest("embedded", "postgres"))("on %s", (kind) => {
   test("alone: migrate --check, migrate, seed and doctor find each other's work", async () => {
     using folder = temporaryFolder();
     const env = await fresh(kind, folder.path);

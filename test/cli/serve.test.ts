@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { runGatehouse } from "../support/command";
+import { kindsUnderTest } from "../support/databases";
 import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { postForm, startServe } from "../support/serve";
@@ -126,7 +127,7 @@ describe("the private socket", () => {
   });
 });
 
-describe.each(["embedded", "postgres"] as const)("SIGTERM on %s", (kind) => {
+describe.each(kindsUnderTest("embedded", "postgres"))("SIGTERM on %s", (kind) => {
   test("under load: whoever was accepted is answered, the end comes with 0 in time, and every row is there", async () => {
     using folder = temporaryFolder();
     const env: Record<string, string> = dataDir(folder);

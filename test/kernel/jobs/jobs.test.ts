@@ -7,6 +7,7 @@ import { type Database, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { JobOf, JobsOf } from "#/kernel/jobs/contract";
 import { openStore } from "#/kernel/jobs/store";
+import { kindsUnderTest } from "../../support/databases";
 import { startPostgres } from "../../support/postgres";
 import { until } from "../../support/until";
 
@@ -26,7 +27,7 @@ const fresh = {
   embedded: async () => ({ DATABASE_URL: undefined, DATA_DIR: mkdtempSync(join(directory, "data-")) }),
   postgres: async () => ({ DATABASE_URL: await server?.createDatabase(), DATA_DIR: directory }),
 };
-const kinds = server ? (["embedded", "postgres"] as const) : (["embedded"] as const);
+const kinds = kindsUnderTest("embedded", "postgres").filter((kind) => kind === "embedded" || server);
 
 describe.each(kinds)("jobs on %s", (kind) => {
   let database: Database;
