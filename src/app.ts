@@ -15,7 +15,7 @@ import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
 import { documentation } from "#/modules/docs";
 import { compiledForms, forms, publicForms } from "#/modules/forms";
-import { probes } from "#/modules/ops";
+import { metricsEndpoint, probes } from "#/modules/ops";
 
 /** Every module; `boot.ts` gathers their jobs. */
 export const modules: readonly Module[] = [forms];
@@ -40,6 +40,7 @@ export const createApp = (kernel: Kernel) => {
       httpKernel({
         config,
         log,
+        metrics: kernel.metrics,
         voiceOf,
         isLeaving: () => readiness.phase() === "draining",
         corsOf: byPath(
@@ -49,6 +50,7 @@ export const createApp = (kernel: Kernel) => {
       }),
     )
     .use(probes(kernel))
+    .use(metricsEndpoint(kernel))
     .use(publicForms(kernel))
     .use(
       documentation({

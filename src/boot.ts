@@ -1,10 +1,11 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
 import type { Config } from "#/kernel/config";
-import { migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
+import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { Kernel, Phase, Tools } from "#/kernel/kernel";
 import type { Log } from "#/kernel/log";
+import { createMetrics, type Metrics, readProcess, watchEventLoop } from "#/kernel/metrics";
 import { createRateLimits } from "#/kernel/rate-limit";
 
 /** For `doctor`, which probes the mail before there is a database. */
@@ -28,15 +29,18 @@ export type ToolsConfig = Parameters<typeof openDatabase>[0] & Parameters<typeof
  * migrated when this resolves; PostgreSQL may be away, then the service answers and `readyz` says what is missing.
  */
 export async function boot(config: Config, log: Log): Promise<Service> {
-  const { tools, close } = await openTools(config, log);
+  const { tools, metrics, close } = await openTools(config, log);
   const { database, jobs } = tools;
   const now = () => new Date();
+  const stopWatching = watchEventLoop(metrics);
+  readProcess(metrics, database.kind);
   let phase: Phase = "starting";
 
   const kernel: Kernel = {
     ...tools,
     config,
-    limits: createRateLimits({ config, database, now }),
+    limits: createRateLimits({ config, database, now, metrics }),
+    metrics,
     now,
     readiness: {
       phase: () => phase,
@@ -79,6 +83,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     },
     stop(timeoutMs) {
       stopMigrating();
+      stopWatching();
       return close(timeoutMs);
     },
   };
@@ -88,16 +93,20 @@ export async function boot(config: Config, log: Log): Promise<Service> {
 export async function openTools(
   config: ToolsConfig,
   log: Log,
-): Promise<{ tools: Tools; close(timeoutMs?: number): Promise<void> }> {
+): Promise<{ tools: Tools; metrics: Metrics; close(timeoutMs?: number): Promise<void> }> {
   const database = await openDatabase(config, log);
+  const metrics = createMetrics();
+  measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
     modules.flatMap((module) => module.jobs),
     log,
+    { metrics },
   );
   const mail = await openMail(config, log);
   return {
     tools: { config, database, db: database.db, jobs, log, mail },
+    metrics,
     async close(timeoutMs = 0) {
       await jobs.stop(timeoutMs);
       await mail.close();

@@ -10,6 +10,8 @@ export type Commands = Record<string, () => Promise<Command>>;
 export async function runCommand(argv: readonly string[], commands: Commands): Promise<number> {
   const [first = "", ...args] = argv;
   const name = first === "--version" ? "version" : first;
+  // A reader that went away (`| head`) is no bug; who has to know writes by `output.ts`.
+  if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => {});
   try {
     if (name === "--help" || name === "-h" || name === "help") return await printHelp(args[0], commands);
     const load = findCommand(name, commands);

@@ -1,7 +1,7 @@
 import type { Config } from "#/kernel/config";
 import { controlSocketOf, serveControl } from "#/kernel/control";
 import { StartRefusal } from "#/kernel/db/start-refusal";
-import { serveOptions } from "#/kernel/http";
+import { markPrivate, serveOptions } from "#/kernel/http";
 import type { Tools } from "#/kernel/kernel";
 import type { Log } from "#/kernel/log";
 import { controlHandlers } from "./control-handlers";
@@ -41,7 +41,9 @@ export async function listenPrivately(
 ): Promise<{ close(): Promise<void> } | undefined> {
   const path = controlSocketOf(config);
   try {
-    return await serveControl(path, controlHandlers(tools), log, (request) => app.handle(request));
+    return await serveControl(path, controlHandlers(tools), log, (request) =>
+      app.handle(markPrivate(request)),
+    );
   } catch (error) {
     if (config.CONTROL_SOCKET !== undefined || !(error instanceof StartRefusal)) throw error;
     log("warn", "control.unavailable", { setting: "CONTROL_SOCKET" });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createApp } from "#/app";
 import { loadConfig } from "#/kernel/config";
 import type { Kernel } from "#/kernel/kernel";
+import { createMetrics } from "#/kernel/metrics";
 import { type Help, print, readArguments } from "./command";
 import { exitCodes } from "./exit-codes";
 
@@ -23,6 +24,13 @@ export async function run(args: string[]): Promise<number> {
 export function describedApp() {
   // A secret for the moment, else one would be generated into the data directory.
   const config = loadConfig({ ENV: "development", SECRET_KEY: randomBytes(32).toString("base64") });
-  const needed: Partial<Kernel> = { config, log: () => {}, now: () => new Date() };
+  const readiness: Kernel["readiness"] = { phase: () => "serving", checks: {} };
+  const needed: Partial<Kernel> = {
+    config,
+    log: () => {},
+    metrics: createMetrics(),
+    now: () => new Date(),
+    readiness,
+  };
   return createApp({ ...needed, database: { kind: "embedded" } } as Kernel);
 }

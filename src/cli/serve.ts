@@ -1,5 +1,6 @@
 import { boot } from "#/boot";
 import { loadConfig } from "#/kernel/config";
+import { compileRoutes } from "#/kernel/http";
 import { createLog, type Log, nameError } from "#/kernel/log";
 import { announce, warnOfSettings } from "./announce";
 import { type Help, readArguments } from "./command";
@@ -38,7 +39,7 @@ export async function run(args: string[]): Promise<number> {
   try {
     if (!config.DATABASE_URL) control = await listenPrivately(app, config, { tools: kernel, log });
     announce(config, log, listenPublicly(app, config));
-    const refused = service.ready.then(() => stopped);
+    const refused = Promise.all([service.ready, compileRoutes(app)]).then(() => stopped);
     log("info", "service.stopping", { signal: await Promise.race([stopped, refused]) });
     return exitCodes.done;
   } finally {

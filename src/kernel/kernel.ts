@@ -3,6 +3,7 @@ import type { Database, Db } from "./db";
 import type { JobsOf } from "./jobs/contract";
 import type { Log } from "./log";
 import type { Mail } from "./mail/contract";
+import type { Metrics } from "./metrics";
 import type { RateLimits } from "./rate-limit";
 
 export type Phase = "starting" | "serving" | "draining";
@@ -27,6 +28,7 @@ export type Kernel = {
   limits: RateLimits;
   log: Log;
   mail: Mail;
+  metrics: Metrics;
   readiness: ReadinessChecks;
   /** The clock of the process; tests replace it. Leases and expiries use the database's. */
   now: () => Date;

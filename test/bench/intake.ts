@@ -11,7 +11,7 @@ import { median, spread } from "./table";
 export type Intake = Load & { processorMicros: number };
 
 /** Seconds before a run counts: the machine code of the hot paths is made in them. */
-const warmUpSeconds = 1;
+const warmUpSeconds = 3;
 
 /**
  * One run on a fresh database: warm up, load, stop, then hold the table against the answers. Throws when a promise

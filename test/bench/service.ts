@@ -5,10 +5,14 @@ import { executablePath, freePort } from "../support/executable";
 /** `USER_HZ` of Linux, the unit of `/proc/<pid>/stat`: 100 on every architecture that Bun runs on. */
 const ticksPerSecond = 100;
 
+const message = { name: "Ada Lovelace", email: "ada@example.com", message: "Hello" };
+
 export type Service = {
   url: string;
   /** Milliseconds from its start to the first 200 of `/health`. */
   firstAnswerMs: number;
+  /** Milliseconds from its start until a message was stored; `readyz` would be a second late, for it shares answers. */
+  firstStored(): Promise<number>;
   /** Milliseconds from its start until `readyz` says that a message can be stored. */
   ready(): Promise<number>;
   /** Processor time it has used so far, all threads, in seconds. */
@@ -43,8 +47,8 @@ export async function startService(directory: string, databaseUrl?: string): Pro
   });
   const url = `http://127.0.0.1:${port}`;
   const deadline = startedAt + 20_000;
-  const untilOk = async (path: string): Promise<number> => {
-    while (!(await fetch(url + path).catch(() => undefined))?.ok) {
+  const untilOk = async (path: string, init?: RequestInit): Promise<number> => {
+    while (!(await fetch(url + path, init).catch(() => undefined))?.ok) {
       if (child.exitCode !== null || performance.now() > deadline) {
         child.kill("SIGKILL");
         throw new Error(
@@ -58,6 +62,7 @@ export async function startService(directory: string, databaseUrl?: string): Pro
   return {
     url,
     firstAnswerMs: await untilOk("/health"),
+    firstStored: () => untilOk("/api/contact", { method: "POST", body: new URLSearchParams(message) }),
     ready: () => untilOk("/api/v1/readyz"),
     processorSeconds() {
       const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");

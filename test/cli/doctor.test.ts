@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { settingNames } from "#/kernel/config/settings";
@@ -7,6 +7,8 @@ import type { Finding } from "#/kernel/probes";
 import { runProbes } from "#/kernel/probes";
 import { runGatehouse } from "../support/command";
 import { temporaryFolder } from "../support/folder";
+
+setDefaultTimeout(30_000);
 
 const good = "Vw7xqk2nQ0c4m1hTzR8eYbL5sJ9pAfUd";
 

@@ -35,7 +35,7 @@ async function traceExecutable(file: string): Promise<Acknowledged[]> {
     acknowledged.push({ marker, id: ((await answer.json()) as { id: string }).id });
   }
   await running.kill();
-  await until(async () => (await Bun.file(file).text()).includes(`${running.pid} +++ exited`), 20);
+  await until(async () => (await Bun.file(file).text()).includes(`${running.pid} +++ exited`), 40);
   return acknowledged;
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { createIntakeQueue, type IntakeOptions } from "#/modules/forms/intake-queue";
+import { measureIntake } from "#/modules/forms/measure-forms";
 import { findKeyHolder, type NewSubmission, storeSubmissions } from "#/modules/forms/store-submissions";
 import { contact } from "../support/sample-posts";
 import { until } from "../support/until";
@@ -71,6 +72,7 @@ world.describe("a commit whose answer is lost", () => {
       store,
       findKeyHolder: (one) => findKeyHolder(world.kernel.db, one),
       log: world.kernel.log,
+      meter: measureIntake(world.kernel.metrics),
       batchRows: 64,
       writers: 1,
       capacity: 100,

@@ -198,6 +198,7 @@ world.describe("any body at all", () => {
 
   async function expectDocumented(answer: Response, isProblem: boolean): Promise<void> {
     const body = await answer.text();
+    if (answer.status >= 500) throw new Error(`${answer.status}: ${body.slice(0, 300)} ${world.log.at(-2)}`);
     expect([200, 303, 400, 413, 415, 422]).toContain(answer.status);
     expect(body).not.toContain(mark);
     if (answer.status === 303) return expect(body).toBe("");

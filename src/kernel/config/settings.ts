@@ -139,8 +139,8 @@ export const settings = Type.Object({
 
   METRICS_TOKEN: k.secretText({
     secret: true,
-    later: true,
-    description: "Bearer token that opens the metrics.",
+    description:
+      "Bearer token that opens `/metrics`. Unset: outside production the same machine may read it, in production nobody.",
   }),
   JWT_ACCESS_TOKEN_EXPIRES: k.integer(
     lifetime.minimum,

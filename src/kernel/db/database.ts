@@ -1,4 +1,5 @@
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type { DatabaseMeter } from "./database-meter";
 
 /** A connection or a transaction, of either driver. A parameter called `tx` must be a transaction. */
 export type Db = PgDatabase<PgQueryResultHKT>;
@@ -23,6 +24,8 @@ export type Database = Executor & {
   check(): Promise<{ ok: boolean; detail: string }>;
   /** Whether the disk has room for more. PostgreSQL decides that itself, so there it is always true. */
   hasRoom(): boolean;
+  /** From now on tells this of all work; gives how many statements and transactions wait or run. */
+  meter(told: DatabaseMeter): () => number;
   /** Ends what is under way and leaves no handle. May be called twice. */
   close(): Promise<void>;
 };

@@ -72,6 +72,7 @@ function toDatabase(engine: PGlite, directory: string, unlock: () => void, log: 
       return answers ? { ok: true, detail: "answers" } : { ok: false, detail: "does not answer" };
     },
     hasRoom: () => hasRoom(directory),
+    meter: guard.meter,
     close: () => (closing ??= close()),
   };
 }

@@ -1,6 +1,7 @@
 import type { PGlite, Transaction } from "@electric-sql/pglite";
 import { unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
+import { createMetering } from "./database-meter";
 import { toRefusal } from "./postgres-faults";
 
 type Query = Pick<Transaction, "query">;
@@ -11,6 +12,7 @@ type Query = Pick<Transaction, "query">;
  */
 export function guardEngine(engine: PGlite, log: Log) {
   let dead = false;
+  const { time, meter } = createMetering();
 
   const translate = (error: unknown): unknown => {
     const { name } = error as { name?: string };
@@ -30,18 +32,28 @@ export function guardEngine(engine: PGlite, log: Log) {
     }
   };
 
-  const guardQueries = (target: Query): Query => ({
-    query: (text, values, options) => run(() => target.query(text, values, options)),
+  const runTimed = <T>(work: () => Promise<T>): Promise<T> => time("statement", () => run(work));
+
+  const guardQueries = (target: Query, guarded: typeof run): Query => ({
+    query: (text, values, options) => guarded(() => target.query(text, values, options)),
   });
 
   return {
-    run,
+    run: runTimed,
+    meter,
     failed: () => dead,
     /** What drizzle needs of PGlite. */
     client: {
-      ...guardQueries(engine),
+      ...guardQueries(engine, runTimed),
       transaction: <T>(work: (tx: Query) => Promise<T>) =>
-        run(() => engine.transaction((tx) => work(guardQueries(tx)))),
+        time("transaction", (begun) =>
+          run(() =>
+            engine.transaction((tx) => {
+              begun();
+              return work(guardQueries(tx, run));
+            }),
+          ),
+        ),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Sql, TransactionSql } from "postgres";
 import { AppError, unavailable } from "#/kernel/errors";
+import { createMetering, tooMany } from "./database-meter";
 import { isLost, toRefusal } from "./postgres-faults";
 import { within } from "./within";
 
@@ -29,6 +30,7 @@ const away = () => unavailable("Cannot reach the database");
  */
 export function guardQueries(pool: () => Sql, health: () => Health, limits: Limits) {
   const outstanding = new Set<(reason: unknown) => void>();
+  const { time, meter } = createMetering();
 
   const answered = async <T>(work: Promise<T>, milliseconds = limits.deadline): Promise<T> => {
     const doubting = setTimeout(() => health().doubt(), limits.doubt);
@@ -47,7 +49,8 @@ export function guardQueries(pool: () => Sql, health: () => Health, limits: Limi
   /** Runs work that takes a connection of the pool; `expire` undoes what has not begun when time is up. */
   async function run<T>(work: () => Promise<T>, expire = () => {}, milliseconds?: number): Promise<T> {
     if (!health().answers()) throw away();
-    if (outstanding.size >= limits.waiting) throw unavailable("Too many queries wait for the database");
+    if (outstanding.size >= limits.waiting)
+      throw unavailable("Too many queries wait for the database", 2, tooMany);
     const { promise: refused, reject } = Promise.withResolvers<never>();
     outstanding.add(reject);
     const working = work();
@@ -62,12 +65,14 @@ export function guardQueries(pool: () => Sql, health: () => Health, limits: Limi
     }
   }
 
+  const runTimed: typeof run = (...work) => time("statement", () => run(...work));
+
   /** Only takes back what still waits: ending a statement that runs is left to the server's own limit. */
   const takeBack = (query: Query) => () => {
     if ((query as unknown as { state: unknown }).state === null) query.cancel();
   };
 
-  const runQuery = <T>(query: Query, result: PromiseLike<T>) => run(async () => result, takeBack(query));
+  const runQuery = <T>(query: Query, result: PromiseLike<T>) => runTimed(async () => result, takeBack(query));
 
   /** The statements of a transaction that has its connection already: the deadline alone. */
   const insideOf = (tx: TransactionSql, fail: (reason: unknown) => void): Inside => {
@@ -93,7 +98,10 @@ export function guardQueries(pool: () => Sql, health: () => Health, limits: Limi
   };
 
   /** Each wait has its deadline: for a connection, for each statement, and for the commit or rollback. */
-  async function begin<T>(work: (tx: Inside) => Promise<T>): Promise<T> {
+  const begin = <T>(work: (tx: Inside) => Promise<T>): Promise<T> =>
+    time("transaction", (begun) => transact(work, begun));
+
+  async function transact<T>(work: (tx: Inside) => Promise<T>, onBegun: () => void): Promise<T> {
     let expired = false;
     const begun = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
@@ -102,6 +110,7 @@ export function guardQueries(pool: () => Sql, health: () => Health, limits: Limi
 
     const inside = async (tx: TransactionSql) => {
       if (expired) throw away();
+      onBegun();
       begun.resolve();
       try {
         return await work(insideOf(tx, failed.reject));
@@ -127,7 +136,8 @@ export function guardQueries(pool: () => Sql, health: () => Health, limits: Limi
   }
 
   return {
-    run,
+    run: runTimed,
+    meter,
     /** Refuses whatever waits or runs: its connections are known to be gone. */
     refuseAll() {
       for (const reject of outstanding) reject(away());

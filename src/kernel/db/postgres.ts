@@ -66,6 +66,7 @@ export async function openPostgres(url: string, log: Log, limits = usualLimits):
       return answers ? { ok: true, detail: "answers" } : { ok: false, detail: "cannot be reached" };
     },
     hasRoom: () => true,
+    meter: guard.meter,
     close() {
       health.stop();
       closing ??= pool.end({ timeout: 5 });

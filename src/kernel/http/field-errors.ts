@@ -74,9 +74,9 @@ function brokenRules({ validator, value, valueError }: ValidationError): Iterabl
 
 /** A JSON pointer (RFC 6901) as `address.lines.0`; the body itself is `""`. */
 function nameField(pointer: string): string {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((name) => (/^[A-Za-z_][A-Za-z0-9_-]{0,63}$|^[0-9]{1,4}$/.test(name) ? name : "*"))
-    .join(".");
+  return pointer.split("/").slice(1).map(sayableName).join(".");
 }
+
+/** A member's name as a refusal may say it: what is no plain identifier may be the sender's own text, and is `*`. */
+export const sayableName = (name: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_-]{0,63}$|^[0-9]{1,4}$/.test(name) ? name : "*";

@@ -1,6 +1,7 @@
 import type { AnyElysia } from "elysia";
 import type { Config } from "../config";
 import type { Log } from "../log";
+import { createMetrics, type Metrics } from "../metrics";
 import { answerErrors } from "./answer-errors";
 import { byPath } from "./by-path";
 import { apiCors, type CorsPolicy } from "./cors";
@@ -10,13 +11,16 @@ import { ipMatcher } from "./ip-address";
 import type { Forwarding } from "./request-context";
 import { type Handler, requestServer } from "./request-server";
 import { checkBodies, routeTable } from "./route-table";
+import { serveOptions } from "./serve-options";
 import type { Voice } from "./voices";
 
 export type HttpOptions = {
   config: Pick<Config, "PUBLIC_URL" | "allowedOrigins" | "production" | "trustedProxies">;
   log: Log;
+  /** Default: counted where nobody looks. */
+  metrics?: Metrics;
   voiceOf(path: string): Voice;
-  /** Default: `health` for `/health`, else `json`. */
+  /** Default: `health` for `/health` and `/metrics`, else `json`. */
   headersOf?: (path: string) => HeaderClass;
   /** Default: the list of the configuration for every address (`apiCors`). */
   corsOf?: (path: string) => CorsPolicy;
@@ -52,9 +56,18 @@ export const httpKernel =
     };
     const serve = requestServer({
       log,
+      metrics: options.metrics ?? createMetrics(),
       voiceOf,
       routeOf,
-      headersOf: options.headersOf ?? byPath<HeaderClass>([["/health/*", "health"]], "json"),
+      headersOf:
+        options.headersOf ??
+        byPath<HeaderClass>(
+          [
+            ["/health/*", "health"],
+            ["/metrics", "health"],
+          ],
+          "json",
+        ),
       laneOf: options.laneOf ?? byPath<Lane>([["/health/*", "exempt"]], "other"),
       corsOf: options.corsOf ?? (() => policy),
       setHeaders: responseHeaders(config),
@@ -72,6 +85,7 @@ function forwardingOf(app: AnyElysia, { config, log, onUntrustedForwarding }: Ht
   return {
     isTrusted: ipMatcher(config.trustedProxies),
     peerOf: (request) => app.server?.requestIP(request)?.address,
+    waitAnew: (request) => app.server?.timeout(request, serveOptions.idleTimeout),
     untrustedSeen() {
       if (seen) return;
       seen = true;

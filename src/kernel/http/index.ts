@@ -1,7 +1,9 @@
 export { prefersHtml, readWeights } from "./accept";
 export { byPath } from "./by-path";
 export type { Client } from "./client-address";
+export { compileRoutes } from "./compile-routes";
 export { admits, apiCors, type CorsPolicy, corsHeaders, formsCors } from "./cors";
+export { sayableName } from "./field-errors";
 export { attachment, headerValue } from "./header-value";
 export { contentSecurityPolicy, formPagePolicy, type HeaderClass } from "./headers";
 export { type HttpOptions, httpKernel } from "./http-kernel";
@@ -13,7 +15,7 @@ export { originAllowed, parseOrigin } from "./origins";
 export { readBytes } from "./read-bytes";
 export { decodeUtf8, parseJson } from "./read-json";
 export { type Refusal, toRefusal } from "./refusal";
-export { clientOf, contextOf } from "./request-context";
+export { clientOf, contextOf, isFromThisMachine, isPrivate, markPrivate } from "./request-context";
 export { appOptions, serveOptions } from "./serve-options";
 export { isStorableText, unstorableTexts } from "./storable-text";
 export { chooseVoice, plain, problem, typed, type Voice } from "./voices";

@@ -8,12 +8,12 @@ import type { RequestContext } from "./request-context";
  */
 export const logRequests =
   (log: Log) =>
-  (method: string, { id, route, startedAt, bodyBytes }: RequestContext, status: number, lane: Lane): void =>
+  (method: string, { id, route, bodyBytes }: RequestContext, status: number, lane: Lane, ms: number): void =>
     log(lane === "exempt" ? "debug" : "info", "request.answered", {
       requestId: id,
       method,
       route,
       status,
-      ms: Math.round((performance.now() - startedAt) * 10) / 10,
+      ms: Math.round(ms * 10) / 10,
       bytes: bodyBytes,
     });

@@ -1,14 +1,26 @@
 import { AppError } from "../errors";
 import { holdBytes } from "./body-budget";
+import { waitAnew } from "./request-context";
 
 /** Bytes. Up to here a declared length is set aside at once; beyond it only what has arrived counts, or a few senders
  * who declare much and send nothing would fill the memory of all. */
 const smallBody = 16 * 1024;
 
+/**
+ * Bytes. Bun closes a connection whose body brings less than 16 KB a second over `idleTimeout`, which a bad line does
+ * not reach. Each time that so much has come its time begins anew, so 0.8 KB a second will do, and a sender of single
+ * bytes is closed as before. A small body has the whole time at once.
+ */
+const progress = 8 * 1024;
+
+/** Bytes. Routes that take more are the exception, with the whole budget to share. */
+const usualBody = 1024 * 1024;
+
 const tooLarge = () => new AppError(413, "too_large", "The body is larger than this address takes");
 
 /**
- * Reads a body whole, at most `maxBytes`, within `timeoutMs` when given. Refuses with 413 `too_large` (by
+ * Reads a body whole, at most `maxBytes`, within `timeoutMs` when given (a body declared small: within the server's
+ * `idleTimeout`). Refuses with 413 `too_large` (by
  * `Content-Length` before reading, and by counting), 415 for any `Content-Encoding` (Bun does not decode them),
  * 408 `too_slow`, 400 `malformed_body` when the sender breaks off, and 503 `overloaded` while other bodies fill the
  * memory set aside for them. What was read counts to that until the request is answered.
@@ -27,8 +39,8 @@ export async function readBytes(
   }
   const declared = Number(request.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
   if (declared > maxBytes && declared !== Number.POSITIVE_INFINITY) throw tooLarge();
-  const reading =
-    declared <= smallBody ? readDeclared(request, declared, maxBytes) : readStream(request, maxBytes);
+  if (declared <= smallBody) return readDeclared(request, declared, maxBytes);
+  const reading = readStream(request, maxBytes);
   return timeoutMs === undefined ? reading : within(reading, timeoutMs);
 }
 
@@ -42,7 +54,9 @@ async function readDeclared(request: Request, declared: number, maxBytes: number
 
 async function readStream(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
+  const inPieces = maxBytes <= usualBody;
   let length = 0;
+  let expected = progress;
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
   for (;;) {
@@ -53,7 +67,11 @@ async function readStream(request: Request, maxBytes: number): Promise<Uint8Arra
       reader.cancel().catch(() => {});
       throw tooLarge();
     }
-    holdBytes(request, value.length);
+    holdBytes(request, value.length, { inPieces });
+    if (length >= expected) {
+      expected = length + progress;
+      waitAnew(request);
+    }
     chunks.push(value);
   }
 }

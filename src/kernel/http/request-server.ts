@@ -1,4 +1,5 @@
 import type { Log } from "../log";
+import type { Metrics } from "../metrics";
 import { answerRefusal } from "./answer-refusal";
 import { releaseBytes } from "./body-budget";
 import { pathOf } from "./by-path";
@@ -6,6 +7,7 @@ import { addCors, answerPreflight, type CorsPolicy } from "./cors";
 import type { HeaderClass, SetHeaders } from "./headers";
 import type { InFlight, Lane } from "./in-flight";
 import { logRequests } from "./log-requests";
+import { measureRequests } from "./measure-requests";
 import { type Forwarding, openContext, type RequestContext } from "./request-context";
 import type { RouteEntry } from "./route-table";
 import type { Voice } from "./voices";
@@ -15,6 +17,7 @@ export type Handler = (request: Request) => Response | Promise<Response>;
 
 type Needs = {
   log: Log;
+  metrics: Metrics;
   voiceOf(path: string): Voice;
   routeOf(path: string): RouteEntry | undefined;
   headersOf(path: string): HeaderClass;
@@ -29,7 +32,7 @@ type Needs = {
 type Served = { request: Request; context: RequestContext; path: string; lane: Lane; entered: boolean };
 
 /**
- * What stands around Elysia: a context and a place in flight before it, headers and the log line after it. It answers
+ * What stands around Elysia: a context and a place in flight before it, headers, the log line and the metrics after it. It answers
  * even where Elysia's error handler is passed by (a header value that cannot be sent).
  */
 export function requestServer(
@@ -37,6 +40,7 @@ export function requestServer(
 ): (handler: Handler, request: Request) => Response | Promise<Response> {
   const { flights, routeOf, laneOf, corsOf } = needs;
   const logRequest = logRequests(needs.log);
+  const measure = measureRequests(needs.metrics, flights);
 
   const refuse = (request: Request, error: unknown): Response => {
     const { body, ...init } = answerRefusal(needs, request, error);
@@ -48,7 +52,9 @@ export function requestServer(
     needs.setHeaders(response.headers, response.status >= 400 ? "json" : needs.headersOf(path), context.id);
     addCors(request, response.headers, corsOf(path));
     if (needs.isLeaving()) response.headers.set("connection", "close");
-    logRequest(request.method, context, response.status, lane);
+    const ms = performance.now() - context.startedAt;
+    logRequest(request.method, context, response.status, lane, ms);
+    measure(request.method, context.route, response.status, ms / 1000);
     releaseBytes(context);
     return response;
   };

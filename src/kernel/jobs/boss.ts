@@ -1,6 +1,6 @@
 import { PgBoss } from "pg-boss";
 import type { Database, Executor } from "#/kernel/db";
-import type { Log } from "#/kernel/log";
+import { type Log, nameError } from "#/kernel/log";
 
 /** Beside other tables of an existing database, ours and the queue's each have a schema of their own. */
 export const jobsSchema = "gatehouse_jobs";
@@ -41,11 +41,10 @@ export function openBoss(
   return boss;
 }
 
-/** What may be said of a failure: its class or its code. Messages can quote data. */
-export function nameOf(error: unknown): string {
-  if (typeof error !== "object" || error === null) return typeof error;
-  const { name, code } = error as { name?: unknown; code?: unknown };
-  return [name ?? "Error", code].filter((part) => typeof part === "string").join(" ");
+/** What may be said of a failure, `PostgresError:23514`: its class and its code. Messages can quote data. */
+export function nameOf(failure: unknown): string {
+  const { error, errorCode } = nameError(failure);
+  return errorCode === undefined ? error : `${error}:${errorCode}`;
 }
 
 const typeOf = (data: unknown): string =>

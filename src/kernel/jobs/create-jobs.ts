@@ -2,9 +2,11 @@ import type { TObject } from "@sinclair/typebox";
 import type { PgBoss } from "pg-boss";
 import { type Database, executorOf } from "#/kernel/db";
 import type { Log } from "#/kernel/log";
+import { createMetrics, type Metrics } from "#/kernel/metrics";
 import { openBoss } from "./boss";
 import type { JobOf, JobsOf } from "./contract";
 import { type Dispatch, startDispatch } from "./dispatch";
+import { measureJobs } from "./measure-jobs";
 import { ensureQueues, ensureSchedules, warmQueues } from "./queues";
 import { openStore } from "./store";
 import { startSweep } from "./sweep";
@@ -14,6 +16,7 @@ type Options = {
   maxRunning?: number;
   /** Seconds between looks for runs that outlived their lease or whose process died; default 10. */
   superviseSeconds?: number;
+  metrics?: Metrics;
 };
 
 /** A commit follows its last statement by a few milliseconds; a look that comes too early costs one more. */
@@ -30,12 +33,16 @@ export function createJobs<Context>(
   database: Database,
   jobs: readonly JobOf<Context>[],
   log: Log,
-  { maxRunning = 64, superviseSeconds = 10 }: Options = {},
+  { maxRunning = 64, superviseSeconds = 10, metrics = createMetrics() }: Options = {},
 ): JobsOf<Context> {
   let boss: PgBoss | undefined;
   let working: { dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
   const store = openStore(database);
   const enqueued = new Set<string>();
+  measureJobs(metrics, store, {
+    names: jobs.map(({ name }) => name),
+    running: () => working?.dispatch.running() ?? new Map(),
+  });
 
   /** The transaction is the caller's, so its commit cannot be seen from here. */
   const wakeSoon = (name: string) => {
@@ -71,7 +78,8 @@ export function createJobs<Context>(
 
     async start(context) {
       boss = await openQueues(database, jobs, log, superviseSeconds);
-      const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store });
+      if (database.kind === "embedded") await store.freeClaims();
+      const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store, metrics });
       working = { dispatch, sweep: startSweep(store, log) };
     },
 

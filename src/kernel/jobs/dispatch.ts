@@ -1,5 +1,6 @@
 import type { JobWithMetadata, PgBoss } from "pg-boss";
 import type { Log } from "#/kernel/log";
+import type { Metrics } from "#/kernel/metrics";
 import { nameOf } from "./boss";
 import type { JobOf } from "./contract";
 import { createFinish, type Finish } from "./finish";
@@ -27,6 +28,8 @@ type Run = { claim: Claim; since: number; ended: Promise<void> };
 export type Dispatch = {
   /** Looks at these queues at once. */
   wake(names: Iterable<string>): void;
+  /** Runs under way, by queue. */
+  running(): ReadonlyMap<string, number>;
   /** Milliseconds since every queue was last looked at. */
   idleMs(): number;
   /** Stops claiming and waits; returns how many runs were still under way. */
@@ -42,10 +45,15 @@ export function startDispatch<Context>(
   boss: PgBoss,
   jobs: readonly JobOf<Context>[],
   context: Context,
-  { log, maxRunning, store }: { log: Log; maxRunning: number; store: Store },
+  { log, maxRunning, store, metrics }: { log: Log; maxRunning: number; store: Store; metrics: Metrics },
 ): Dispatch {
   const queues: Queue<Context>[] = jobs
-    .map((job) => ({ job, finish: createFinish(boss, job.name, log), running: new Map(), due: true }))
+    .map((job) => ({
+      job,
+      finish: createFinish(boss, job.name, log, metrics),
+      running: new Map(),
+      due: true,
+    }))
     .sort((a, b) => (b.job.priority ?? 0) - (a.job.priority ?? 0));
   const total = () => queues.reduce((sum, { running }) => sum + running.size, 0);
   let stopping = false;
@@ -128,6 +136,7 @@ export function startDispatch<Context>(
       wake(names);
       signal.resolve();
     },
+    running: () => new Map(queues.map(({ job, running }) => [job.name, running.size])),
     idleMs: () => performance.now() - lastLook,
     async stop(timeoutMs) {
       stopping = true;

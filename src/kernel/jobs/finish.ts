@@ -1,5 +1,6 @@
 import type { JobWithMetadata, PgBoss } from "pg-boss";
 import type { Log } from "#/kernel/log";
+import type { Metrics } from "#/kernel/metrics";
 import { nameOf } from "./boss";
 import type { Outcome } from "./run-job";
 
@@ -12,7 +13,10 @@ export type Finish = (claim: Claim, outcome: Outcome) => Promise<void>;
  * Finished jobs are deleted, many in one statement: those that end while a deletion is under way share the next.
  * A claim that was lost meanwhile (its attempt number moved on) is left to whoever holds it now.
  */
-export function createFinish(boss: PgBoss, queue: string, log: Log): Finish {
+export function createFinish(boss: PgBoss, queue: string, log: Log, metrics: Metrics): Finish {
+  const ended = (outcome: "done" | "failed" | "dead") =>
+    metrics.counter("jobs_runs_total", { queue, outcome });
+  const done = ended("done");
   let waiting: Claim[] = [];
   let next: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -29,7 +33,11 @@ export function createFinish(boss: PgBoss, queue: string, log: Log): Finish {
   };
 
   return async (claim, outcome) => {
-    if (outcome.kind !== "done") return giveBack(boss, queue, claim, outcome, log);
+    if (outcome.kind !== "done") {
+      ended(isDead(claim, outcome) ? "dead" : "failed").add();
+      return giveBack(boss, queue, claim, outcome, log);
+    }
+    done.add();
     waiting.push(claim);
     next ??= flush();
     await next;
@@ -48,6 +56,10 @@ async function deleteFinished(boss: PgBoss, queue: string, claims: Claim[], log:
   }
 }
 
+/** No attempt is left, or none could help. */
+const isDead = ({ retryCount, retryLimit }: Claim, { kind }: Outcome) =>
+  kind === "unreadable" || retryCount >= retryLimit;
+
 async function giveBack(
   boss: PgBoss,
   queue: string,
@@ -56,7 +68,7 @@ async function giveBack(
   log: Log,
 ): Promise<void> {
   const error = outcome.kind === "failed" ? outcome.error : "UnreadablePayload";
-  const dead = outcome.kind === "unreadable" || claim.retryCount >= claim.retryLimit;
+  const dead = isDead(claim, outcome);
   const attempt = claim.retryCount + 1;
   try {
     if (outcome.kind === "unreadable") await boss.cancel(queue, claim);

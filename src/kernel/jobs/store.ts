@@ -5,6 +5,8 @@ import type { DeadLetters } from "./contract";
 /** What pg-boss's own functions do not answer; the only place that names its columns. */
 export type Store = ReturnType<typeof openStore>;
 
+type QueueFigures = { queue: string; waiting: number; dead: number; oldestSeconds: number };
+
 const table = `${jobsSchema}.job_common`;
 
 export const openStore = (database: Database) => ({
@@ -45,6 +47,38 @@ export const openStore = (database: Database) => ({
       [seconds],
     );
     return rows.map(({ job, id }) => ({ job: String(job), id: String(id) }));
+  },
+
+  /**
+   * Gives back what is claimed, so that it runs at once and not when its lease has lapsed. Only where no other
+   * process can be at work: on the embedded database, whose lock proves it. The next claim counts as an attempt.
+   */
+  freeClaims: () =>
+    database.executeSql(
+      `update ${table} set state = 'retry', start_after = now()
+       where state = 'active' and retry_count < retry_limit`,
+    ),
+
+  /**
+   * How the queues stand, as pg-boss counted them at its last round (every 10 seconds): counting here would read the
+   * whole table. The first waiting job is found by the index that jobs are claimed by.
+   */
+  async listQueues(names: readonly string[]): Promise<QueueFigures[]> {
+    const { rows } = await database.executeSql(
+      `select q.name, q.ready_count, q.failed_count, extract(epoch from now() - first.start_after)::float8 as age
+       from ${jobsSchema}.queue q left join lateral (
+         select start_after from ${table} j
+         where j.name = q.name and j.state < 'active' and not j.blocked and j.start_after <= now()
+         order by priority desc, created_on limit 1) first on true
+       where q.name = any($1::text[])`,
+      [names],
+    );
+    return rows.map(({ name, ready_count, failed_count, age }) => ({
+      queue: String(name),
+      waiting: Number(ready_count),
+      dead: Number(failed_count),
+      oldestSeconds: Number(age ?? 0),
+    }));
   },
 
   /** Gives the planner fresh numbers. */

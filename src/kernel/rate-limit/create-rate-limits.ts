@@ -1,5 +1,6 @@
 import type { Config } from "../config";
 import type { Database } from "../db";
+import { createMetrics, type Metrics } from "../metrics";
 import { type Count, memoryCounters } from "./memory-counters";
 import type { RateVerdict } from "./rate-headers";
 import type { RateRule } from "./rate-rule";
@@ -23,6 +24,7 @@ export type RateLimitsNeeds = {
   /** Counts are shared through it when it is a PostgreSQL server. */
   database?: Pick<Database, "kind" | "executeSql">;
   now: () => Date;
+  metrics?: Metrics;
   /** Told when the store fails; memory counts meanwhile. */
   onStoreFailure?: (error: unknown) => void;
 };
@@ -34,10 +36,17 @@ const uncounted: RateVerdict = { allowed: true, limit: 0, remaining: 0, resetSec
  * until it closes. Going over a rule again, before ten minutes have passed since the last wait ended, makes the wait
  * longer: twice the window, four times, up to an hour. Requests during a wait do not prolong it, and cost no query.
  */
-export function createRateLimits({ config, database, now, onStoreFailure }: RateLimitsNeeds): RateLimits {
+export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
+  const { config, database, now, metrics = createMetrics() } = needs;
   if (config.RATE_LIMIT === "off") return { consume: async () => uncounted, giveBack: async () => {} };
   const local = memoryCounters(now);
   const shared = database?.kind === "postgres" ? sharedCounters(database) : undefined;
+
+  const storeFailures = metrics.counter("rate_limit_store_failures_total", {});
+  const onStoreFailure = (error: unknown) => {
+    storeFailures.add();
+    needs.onStoreFailure?.(error);
+  };
 
   /** The shared store first; the counters of this process when it fails, and always for what it decided. */
   const either = async <T, U>(remote: (() => Promise<T>) | undefined, own: () => U): Promise<T | U> => {
@@ -45,14 +54,14 @@ export function createRateLimits({ config, database, now, onStoreFailure }: Rate
     try {
       return await remote();
     } catch (error) {
-      onStoreFailure?.(error);
+      onStoreFailure(error);
       return own();
     }
   };
   const add = (key: string, seconds: number): Promise<Count> =>
     either(shared && (() => shared.add(key, seconds)), () => local.add(key, seconds));
   const hold = async (key: string, points: number, seconds: number): Promise<void> => {
-    if (shared) await shared.hold(key, points, seconds).catch((error) => onStoreFailure?.(error));
+    if (shared) await shared.hold(key, points, seconds).catch(onStoreFailure);
     local.hold(key, points, seconds);
   };
 
@@ -67,20 +76,26 @@ export function createRateLimits({ config, database, now, onStoreFailure }: Rate
     return wait;
   };
 
+  const take = async (rule: RateRule, client: string): Promise<RateVerdict> => {
+    const key = `${rule.name}:${client}`;
+    const known = shared && local.peek(key);
+    if (known && known.points > rule.points) return judge(rule, known);
+
+    const count = await add(key, rule.seconds);
+    if (count.points <= rule.points) return judge(rule, count);
+    if (count.points === rule.points + 1 && rule.doubling !== false) {
+      count.msLeft = await punish(key, rule, client, count.msLeft);
+    }
+    if (shared) local.hold(key, rule.points + 1, count.msLeft / 1000);
+    return judge(rule, count);
+  };
+
   return {
     async consume(rule, client) {
       if (rule.points === 0) return uncounted;
-      const key = `${rule.name}:${client}`;
-      const known = shared && local.peek(key);
-      if (known && known.points > rule.points) return judge(rule, known);
-
-      const count = await add(key, rule.seconds);
-      if (count.points <= rule.points) return judge(rule, count);
-      if (count.points === rule.points + 1 && rule.doubling !== false) {
-        count.msLeft = await punish(key, rule, client, count.msLeft);
-      }
-      if (shared) local.hold(key, rule.points + 1, count.msLeft / 1000);
-      return judge(rule, count);
+      const verdict = await take(rule, client);
+      if (!verdict.allowed) metrics.counter("rate_limit_refusals_total", { rule: rule.name }).add();
+      return verdict;
     },
     async giveBack(rule, client) {
       if (rule.points === 0) return;

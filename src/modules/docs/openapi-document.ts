@@ -4,7 +4,7 @@ import { completeOperation } from "./complete-operation";
 import { describeRoutes } from "./describe-routes";
 import { errorSchemas } from "./error-answers";
 import { introduction, tags } from "./introduction";
-import type { OpenApiDocument, Operation, Paths, Schema } from "./openapi-types";
+import type { OpenApiDocument, Operation, Paths, Schema, SecurityScheme } from "./openapi-types";
 
 export type DocumentOptions = { version: string; voiceOf(path: string): Voice };
 
@@ -37,6 +37,21 @@ export function openApiDocument(
     servers: [{ url: "/", description: "This server" }],
     tags: tags.filter(({ name }) => usedTags.has(name)),
     paths,
-    components: { schemas: Object.fromEntries(schemas) },
+    components: { schemas: Object.fromEntries(schemas), securitySchemes: usedSchemes(paths) },
   };
+}
+
+/** How a caller may say who it is; a route names these in `detail.security`. */
+const securitySchemes: Record<string, SecurityScheme> = {
+  metricsToken: {
+    type: "http",
+    scheme: "bearer",
+    description: "`METRICS_TOKEN`, as the operator has set it",
+  },
+};
+
+function usedSchemes(paths: Paths): Record<string, SecurityScheme> {
+  const operations = Object.values(paths).flatMap((each) => Object.values(each));
+  const used = new Set(operations.flatMap(({ security = [] }) => security.flatMap(Object.keys)));
+  return Object.fromEntries(Object.entries(securitySchemes).filter(([name]) => used.has(name)));
 }

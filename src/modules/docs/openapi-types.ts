@@ -25,6 +25,7 @@ export type Operation = {
   responses: Record<string, Answer>;
   security?: readonly Record<string, readonly string[]>[];
 };
+export type SecurityScheme = { type: "http"; scheme: "bearer"; description: string };
 export type Paths = Record<string, Record<string, Operation>>;
 export type OpenApiDocument = {
   openapi: "3.0.3";
@@ -32,5 +33,5 @@ export type OpenApiDocument = {
   servers: readonly { url: string; description: string }[];
   tags: readonly { name: string; description: string }[];
   paths: Paths;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, SecurityScheme> };
 };

@@ -1,6 +1,6 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
-import { contextOf, formsCors, originAllowed, plain, problem, toRefusal } from "#/kernel/http";
+import { contextOf, formsCors, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
 import { rateHeaders } from "#/kernel/rate-limit";
 import { chooseNext } from "./choose-next";
 import type { Receipt } from "./intake-queue";
@@ -40,6 +40,7 @@ export function answerRefused(needs: Needs, visit: Visit, refusal: AppError): Re
   const voice = speaksProblem(visit.door) ? problem : plain;
   const { status, body } = voice.word({
     ...toRefusal(refusal),
+    errors: refusal.errors?.map((error) => ({ ...error, field: nameInJson(visit, error.field) })),
     requestId: contextOf(visit.request).id,
   });
   if (visit.page) return answerPage(needs, visit, refusal, { status, headers });
@@ -49,6 +50,9 @@ export function answerRefused(needs: Needs, visit: Visit, refusal: AppError): Re
   const exact = visit.door === "/api/contact" && refusal.message === allRequired;
   return new Response(JSON.stringify(exact ? { error: allRequired } : body), { status, headers });
 }
+
+/** A page links to the field under the very name that was sent; JSON repeats none that is not the form's own. */
+const nameInJson = ({ form }: Visit, name: string) => (form.declares(name) ? name : sayableName(name));
 
 function answerPage(
   { config, origins }: Needs,
@@ -69,7 +73,7 @@ function answerPage(
           door,
           language,
           nonce,
-          id: (refusal.status >= 500 ? visit.pageId : undefined) ?? newPageId(),
+          id: (refusal.status >= 500 ? visit.pageId?.() : undefined) ?? newPageId(),
           posted,
           notice,
           ownerAddress,

@@ -28,6 +28,8 @@ export const deliverSubmission = defineJob({
     const startedAt = kernel.now();
     const result = await sendOnce(kernel, delivery);
     await kernel.db.transaction((tx) => record(kernel, tx, { delivery, result, startedAt }));
+    const labels = { channel: delivery.channel, outcome: result.kind };
+    kernel.metrics.counter("forms_delivery_attempts_total", labels).add();
   },
 });
 

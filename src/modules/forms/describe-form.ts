@@ -16,8 +16,12 @@ const controlFields: Record<string, JsonSchema> = {
   _gotcha: { type: "string", description: "Honeypot: leave it empty and hide it" },
 };
 
-/** What an undeclared field may hold. */
-const plain = [{ type: "string" }, { type: "number" }, { type: "boolean" }];
+/** What an undeclared field may hold; a number beyond these has lost digits before it is read. */
+const plain = [
+  { type: "string" },
+  { type: "number", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+  { type: "boolean" },
+];
 const list = { type: "array", items: { anyOf: plain } };
 
 /** The request body as JSON Schema, control fields included; the same schema that checks a post. */

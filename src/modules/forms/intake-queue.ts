@@ -1,5 +1,6 @@
 import { AppError, unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
+import type { IntakeMeter } from "./measure-forms";
 import type { NewSubmission } from "./store-submissions";
 
 /** What became of a message: stored now, or recognised as one that was stored before. */
@@ -18,6 +19,7 @@ export type IntakeOptions = {
   /** What a key that was not free stands for. */
   findKeyHolder: (submission: NewSubmission) => Promise<{ id: string; contentHash: string } | undefined>;
   log: Log;
+  meter: IntakeMeter;
   /** Rows a transaction, and transactions at one time. */
   batchRows: number;
   writers: number;
@@ -58,17 +60,28 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
   const submit = (submission: NewSubmission): Promise<Receipt> => {
     const twinKey = `${submission.form}\n${submission.key}`;
     const first = inFlight.get(twinKey);
-    if (first) return first.receipt.then(({ id }) => replayOf(id, first.contentHash, submission));
+    const arrived = performance.now();
+    const waitedMs = () => performance.now() - arrived;
+    if (first) {
+      return first.receipt.then(({ id }) => {
+        const receipt = replayOf(id, first.contentHash, submission);
+        options.meter.answered(submission.form, true, waitedMs());
+        return receipt;
+      });
+    }
     if (unanswered.size >= options.capacity)
       return Promise.reject(unavailable("Too many messages are waiting"));
 
     const { promise: receipt, resolve, reject } = Promise.withResolvers<Receipt>();
-    const entry: Waiting = { submission, arrived: performance.now(), settle };
+    const entry: Waiting = { submission, arrived, settle };
     function settle(outcome: Receipt | Error): void {
       if (!unanswered.delete(entry)) return;
       inFlight.delete(twinKey);
       if (outcome instanceof Error) reject(outcome);
-      else resolve(outcome);
+      else {
+        options.meter.answered(submission.form, outcome.replayed, waitedMs());
+        resolve(outcome);
+      }
       if (unanswered.size === 0) {
         clearInterval(sweeper);
         sweeper = undefined;
@@ -99,6 +112,7 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
       try {
         const stored = await options.store(waiting.map(({ submission }) => submission));
         isAway = false;
+        options.meter.committed(waiting.length);
         await Promise.all(waiting.map((entry) => answer(entry, stored)));
         return;
       } catch (error) {

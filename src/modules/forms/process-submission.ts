@@ -7,6 +7,7 @@ import { deliverSubmission } from "./deliver-submission";
 import { noteColumns } from "./form-columns";
 import { planDeliveries } from "./plan-deliveries";
 import { insertDeliveries, lockUnjudged, type NewDelivery, type Submission, setVerdicts } from "./queries";
+import { receivedAt } from "./received-at";
 import { screenSubmission } from "./screen-submission";
 
 /**
@@ -22,20 +23,34 @@ export const processSubmission = defineJob({
   runMany: judge,
 });
 
-function judge(kernel: Kernel, payloads: readonly { submissionId: string }[]): Promise<void> {
+async function judge(kernel: Kernel, payloads: readonly { submissionId: string }[]): Promise<void> {
   const ids = payloads.map(({ submissionId }) => submissionId);
-  return kernel.db.transaction(async (tx) => {
-    const unjudged = await lockUnjudged(tx, ids);
-    if (unjudged.length === 0) return;
+  const judged = await kernel.db.transaction((tx) => judgeAll(kernel, tx, ids));
+  const now = kernel.now().getTime();
+  for (const { id, form, state } of judged) {
+    kernel.metrics.counter("forms_submissions_total", { form, state }).add();
+    const delay = now - receivedAt(id).getTime();
+    kernel.metrics.histogram("forms_judge_delay_seconds", {}).observe(delay / 1000);
+  }
+}
 
-    const verdicts = unjudged.map((submission) => ({ id: submission.id, ...screenSubmission(submission) }));
-    await setVerdicts(tx, verdicts, kernel.now());
-    for (const submission of unjudged) await noteColumns(tx, submission);
+/** Gives those that were judged now: another run may have been first. */
+async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
+  const unjudged = await lockUnjudged(tx, ids);
+  if (unjudged.length === 0) return [];
 
-    const accepted = unjudged.filter((_, at) => verdicts[at]?.state !== "spam");
-    const due = await planAll(kernel, tx, accepted);
-    if (due.length > 0) await kernel.jobs.enqueue(tx, deliverSubmission, due);
-  });
+  const verdicts = unjudged.map((submission) => ({
+    id: submission.id,
+    form: submission.form,
+    ...screenSubmission(submission),
+  }));
+  await setVerdicts(tx, verdicts, kernel.now());
+  for (const submission of unjudged) await noteColumns(tx, submission);
+
+  const accepted = unjudged.filter((_, at) => verdicts[at]?.state !== "spam");
+  const due = await planAll(kernel, tx, accepted);
+  if (due.length > 0) await kernel.jobs.enqueue(tx, deliverSubmission, due);
+  return verdicts;
 }
 
 /** Gives the deliveries to make now. */

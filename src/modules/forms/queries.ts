@@ -1,6 +1,7 @@
 import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
 import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
+import { rowsOf } from "#/kernel/db/rows";
 import type { Verdict } from "./screen-submission";
 import { type DeliveryState, deliveries, deliveryAttempts, submissions } from "./tables";
 
@@ -67,6 +68,16 @@ export async function countVisitorMails(
       ),
     );
   return { form: Number(row?.form ?? 0), all: Number(row?.all ?? 0) };
+}
+
+/** How many deliveries are dead, retrying or skipped, by the index of those; at most 5,000 of each are counted. */
+export async function countOpenDeliveries(db: Db): Promise<{ state: DeliveryState; count: number }[]> {
+  const rows = await db.execute(sql`
+    select wanted.state, (select count(*)::int from (
+      select 1 from ${deliveries} held
+      where held.state = wanted.state and held.state in ('dead', 'retrying', 'skipped') limit 5000) as capped) as count
+    from (values ('dead'), ('retrying'), ('skipped')) as wanted(state)`);
+  return rowsOf(rows);
 }
 
 /**

@@ -15,6 +15,8 @@ import { readIdempotencyKey } from "./retry-identifier";
 import { learnBody, openVisit, type Visit } from "./visit";
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** The longest text a form takes, 256 KB, at 4 KB a second. */
+const MAX_BODY_MS = 64_000;
 
 export type ReceivePost = (form: CompiledForm, door: string, request: Request) => Promise<Response>;
 
@@ -59,7 +61,7 @@ export function createPostReceiver(
       return earlier;
     }
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
-    visit.pageId = posted.control.id ?? issueTicket(submission);
+    visit.pageId = () => posted.control.id ?? issueTicket(submission);
     const receipt = await intake.submit(submission);
     if (receipt.replayed) await limits.giveBack(visit, client);
     return receipt;
@@ -87,7 +89,7 @@ export function createPostReceiver(
 
 async function readVisitor(visit: Visit) {
   const { form, request } = visit;
-  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  const bytes = await readBytes(request, MAX_BODY_BYTES, { timeoutMs: MAX_BODY_MS });
   const posted = readPost(form, bytes, request.headers.get("content-type"));
   learnBody(visit, posted);
   return posted;

@@ -6,6 +6,7 @@ import { compiledForms, getForm } from "./compiled-forms";
 import { requestBodyOf } from "./describe-form";
 import { htmlSnippet } from "./html-snippet";
 import { createIntakeQueue } from "./intake-queue";
+import { measureForms, measureIntake } from "./measure-forms";
 import { createPostReceiver, type ReceivePost } from "./receive-post";
 import { allRequired, speaksProblem } from "./refuse-fields";
 import { showForm, showThanks } from "./show-form";
@@ -75,16 +76,19 @@ export function publicForms(kernel: Kernel) {
 
 function openIntake(kernel: Kernel) {
   const embedded = kernel.database.kind === "embedded";
-  return createIntakeQueue({
+  const intake = createIntakeQueue({
     store: (batch) => storeSubmissions(kernel, batch),
     findKeyHolder: (submission) => findKeyHolder(kernel.db, submission),
     log: kernel.log,
     // Half the processor time a row that batches of 64 take; 512 would save little more, and PGlite blocks meanwhile.
     batchRows: 256,
+    meter: measureIntake(kernel.metrics),
     // PGlite runs one transaction at a time; PostgreSQL commits one batch while the next is written.
     writers: embedded ? 1 : 2,
     capacity: kernel.config.FORMS_QUEUE,
   });
+  measureForms(kernel, intake.size);
+  return intake;
 }
 
 /** The addresses of a form besides `/f/<slug>`; `site` is where this service is reached. */

@@ -20,7 +20,7 @@ export type Visit = {
   /** The rule that the answer's `RateLimit` headers speak of. */
   rate?: { rule: RateRule; verdict: RateVerdict };
   /** The `_id` to put on a page that asks to send again, where it must not be a new one. */
-  pageId?: string;
+  pageId?: () => string;
 };
 
 /** Begins with the headers alone: the body may never be readable. */

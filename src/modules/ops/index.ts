@@ -1,1 +1,2 @@
+export { metricsEndpoint } from "./metrics-endpoint";
 export { probes } from "./routes";

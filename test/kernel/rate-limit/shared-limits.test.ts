@@ -45,6 +45,38 @@ describe.skipIf(!server)("limits on PostgreSQL", () => {
     expect(failures).toEqual([]);
   });
 
+  test("count the requests of one moment in one statement, each client its own", async () => {
+    const limits = instance();
+    const before = queries;
+
+    const verdicts = await Promise.all(
+      Array.from({ length: 300 }, (_, i) => limits.consume(rule("moment"), `203.0.113.${i % 30}`)),
+    );
+
+    expect(queries - before).toBe(1);
+    expect(verdicts.map(({ remaining }) => remaining)).toEqual(
+      Array.from({ length: 300 }, (_, i) => 9 - Math.floor(i / 30)),
+    );
+  });
+
+  test("of the same clients on several instances wait for each other and never deadlock", async () => {
+    const crossed = { ...rule("crossed"), points: 1_000 };
+    const clients = Array.from({ length: 1_000 }, (_, i) => `198.51.${i % 4}.${i}`);
+    const passes = async (order: string[]) => {
+      const limits = instance();
+      const verdicts = [];
+      for (let round = 0; round < 8; round++) {
+        verdicts.push(...(await Promise.all(order.map((client) => limits.consume(crossed, client)))));
+      }
+      return verdicts;
+    };
+
+    const verdicts = await Promise.all([passes(clients), passes(clients.toReversed())]);
+
+    expect(failures).toEqual([]);
+    expect(Math.min(...verdicts.flat().map(({ remaining }) => remaining))).toBe(1_000 - 16);
+  });
+
   test("ask the database no more about a client that waits", async () => {
     const limits = instance();
     for (let i = 0; i < 11; i++) await limits.consume(rule("flood"), "203.0.113.9");
