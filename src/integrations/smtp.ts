@@ -38,6 +38,7 @@ export function connectSmtp({ url, from, timeoutMs = sendMs }: SmtpOptions): Mai
     ...settings,
   });
   transporter.use("stream", tellWhenWritten);
+  const closing = new AbortController();
   const secrets = settings.auth?.pass ? [settings.auth.pass] : [];
 
   return {
@@ -52,7 +53,7 @@ export function connectSmtp({ url, from, timeoutMs = sendMs }: SmtpOptions): Mai
         written = true;
       };
       try {
-        const signal = AbortSignal.timeout(timeoutMs);
+        const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
         const sent = await transporter.sendMail({ ...mail, signal, onWritten } as SendMailOptions);
         const line = `${sent.response.slice(0, 900)}${describeRejected(sent.rejected.length)}`;
         return { kind: "ok", value: { messageId }, remoteId: line };
@@ -73,7 +74,11 @@ export function connectSmtp({ url, from, timeoutMs = sendMs }: SmtpOptions): Mai
         clearTimeout(timer);
       }
     },
-    close: async () => transporter.close(),
+    async close() {
+      // The pool itself only lets go of connections that are idle: one that hangs would keep the process.
+      closing.abort();
+      transporter.close();
+    },
   };
 }
 
