@@ -104,6 +104,19 @@ world.describe("a commit whose answer is lost", () => {
     expect((await world.traces()).tables.deliveries).toHaveLength(20);
   });
 
+  test("is stored after all when the key it met has expired before its holder is read", async () => {
+    let calls = 0;
+    const queue = openQueue(async (batch) =>
+      calls++ === 0 ? new Set() : storeSubmissions(world.kernel, batch),
+    );
+    const sent = submission("Once more");
+
+    const receipt = await queue.submit(sent);
+
+    expect(receipt).toEqual({ id: sent.id, replayed: false });
+    expect(await messages()).toEqual(["Once more"]);
+  });
+
   // The embedded database has no backend that could be killed.
   if (world.server) {
     test("because its backend was killed while it committed is repeated", async () => {

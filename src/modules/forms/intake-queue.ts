@@ -135,11 +135,14 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
     await write(batch.slice(middle));
   };
 
-  const answer = async ({ submission, settle }: Waiting, stored: ReadonlySet<string>): Promise<void> => {
+  const answer = async (entry: Waiting, stored: ReadonlySet<string>): Promise<void> => {
+    const { submission, settle } = entry;
     if (stored.has(submission.id)) return settle({ id: submission.id, replayed: false });
     try {
-      // The key expired between the two statements: rare enough to ask the client to repeat.
-      settle((await find(submission)) ?? unavailable("Cannot tell whether this message was stored"));
+      const earlier = await find(submission);
+      if (earlier) settle(earlier);
+      // The key expired between the two statements, so it is free: the writer that is at work takes it next.
+      else queue.push(entry);
     } catch (error) {
       settle(error instanceof AppError ? error : unavailable("Cannot tell whether this message was stored"));
     }
