@@ -4,7 +4,7 @@ import { spawnExecutable, startExecutable } from "../support/executable";
 import { startSenders } from "../support/senders";
 import { until } from "../support/until";
 
-const interruptions = Number(process.env.FIRST_STARTS ?? 10);
+const interruptions = Number(process.env.FIRST_STARTS ?? 20);
 const atOnce = 2;
 
 /** Kills a first start after `ms`, then starts again and stores a message. Gives how long the second start took. */
