@@ -5,13 +5,14 @@ import { startPostgres } from "../support/postgres";
 import type { Bench, Need, Section } from "./bench";
 import { embedded } from "./sections/embedded";
 import { health } from "./sections/health";
+import { peers } from "./sections/peers";
 import { postgres } from "./sections/postgres";
 import { size } from "./sections/size";
 import { starts } from "./sections/starts";
 import { type Line, toMarkdown } from "./table";
 
 /** Everything is measured here, side by side, because figures of two machines or two days say nothing together. */
-const sections: readonly Section[] = [postgres, embedded, health, starts, size];
+const sections: readonly Section[] = [postgres, peers, embedded, health, starts, size];
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
