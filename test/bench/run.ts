@@ -4,6 +4,7 @@ import { executablePath } from "../support/executable";
 import { startPostgres } from "../support/postgres";
 import type { Bench, Need, Section } from "./bench";
 import { embedded } from "./sections/embedded";
+import { growth } from "./sections/growth";
 import { health } from "./sections/health";
 import { peers } from "./sections/peers";
 import { postgres } from "./sections/postgres";
@@ -12,7 +13,7 @@ import { starts } from "./sections/starts";
 import { type Line, toMarkdown } from "./table";
 
 /** Everything is measured here, side by side, because figures of two machines or two days say nothing together. */
-const sections: readonly Section[] = [postgres, peers, embedded, health, starts, size];
+const sections: readonly Section[] = [postgres, peers, embedded, health, growth, starts, size];
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -66,6 +67,7 @@ async function measure({ name, needs, measure: run }: Section): Promise<void> {
   try {
     lines.push(...(await run(bench)));
   } catch (error) {
+    console.error(error);
     process.exitCode = 1;
     notes.push(`**Failed**: ${name}: ${(error as Error).message}`);
   }

@@ -62,7 +62,10 @@ function toLines(connections: number, entrants: readonly Entrant[], loads: reado
   return entrants.map(({ what, factor }, who) => {
     const line = toLine(`contact posts, ${what}, ${connections} connections`, loads[who]!);
     if (factor === undefined) return line;
-    const ratio = ours / medianRate(loads[who]!);
+    const theirs = medianRate(loads[who]!);
+    // One that stored nothing proves nothing about ours.
+    if (theirs === 0) return { ...line, target: `ours ≥ ${factor} ×; it stored nothing`, reached: false };
+    const ratio = ours / theirs;
     return { ...line, target: `ours ≥ ${factor} ×; ${ratio.toFixed(1)} ×`, reached: ratio >= factor };
   });
 }
