@@ -9,11 +9,12 @@ import { health } from "./sections/health";
 import { peers } from "./sections/peers";
 import { postgres } from "./sections/postgres";
 import { size } from "./sections/size";
+import { soak } from "./sections/soak";
 import { starts } from "./sections/starts";
 import { type Line, toMarkdown } from "./table";
 
 /** Everything is measured here, side by side, because figures of two machines or two days say nothing together. */
-const sections: readonly Section[] = [postgres, peers, embedded, health, growth, starts, size];
+const sections: readonly Section[] = [postgres, peers, embedded, health, growth, starts, size, soak];
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
