@@ -7,9 +7,10 @@ const tables = ["submissions", "submission_keys", "deliveries", "delivery_attemp
 const chunkRows = 50_000;
 
 /**
- * Messages number $1 to $2 of $3 as they are after a year, oldest first: judged, of usual length, from addresses in no
- * order, each with the delivery that told the team and the attempt that did; retry keys are purged, so there are those
- * of the last day. $4 is the year's end.
+ * Messages number $1 to $2 of $3 as they are after a year, oldest first: judged, from addresses in no order, each with
+ * the delivery that told the team and the attempt that did; retry keys are purged, so there are those of the last day.
+ * They are short and long: of one length, each page would keep a gap into which new, shorter ones are then scattered.
+ * $4 is the year's end.
  */
 const insertChunk = `
   with numbered as (
@@ -24,7 +25,7 @@ const insertChunk = `
     insert into gatehouse.submissions (id, form, door, fields, language, email_normalised, reply_to, client,
       user_agent, content_hash, state, score, judged_at, updated_at)
     select id, 'contact', '/api/contact', jsonb_build_object('name', 'Ada ' || i, 'email', email, 'message',
-        'Hello, please call me. ' || repeat('We would like to hear more. ', 10) || noise),
+        'Hello, please call me. ' || repeat('We would like to hear more. ', i * 7 % 20) || noise),
       'en', email, email, '203.0.113.7', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
       decode(noise, 'hex'), 'inbox', 0, at, at
     from message
@@ -66,6 +67,8 @@ export async function fillDatabase(place: Place, rows: number): Promise<void> {
         Array.from({ length: sessions }, () =>
           database.exclusive(async (connection) => {
             await connection.executeSql("set maintenance_work_mem = '256MB'");
+            // An index of five millions may take longer than the minute that a connection of this kind has.
+            await connection.executeSql("set statement_timeout = 0");
             for (let one = work.shift(); one !== undefined; one = work.shift()) await run(connection, one);
           }),
         ),
