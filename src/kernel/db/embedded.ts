@@ -10,6 +10,7 @@ import { startEngine } from "./engine";
 import { guardEngine } from "./engine-faults";
 import { readRows, toParameter } from "./execute-sql";
 import { lockDataDir } from "./lock-data-dir";
+import { openFilesReason } from "./open-files";
 import { createDataDir, prepareDataDir } from "./prepare-data-dir";
 import { type Engine, type EngineAtWork, replaceEngine } from "./replace-engine";
 import { StartRefusal, storageRefusal } from "./start-refusal";
@@ -39,6 +40,8 @@ export async function openEmbedded(dataDir: string, log: Log, ...layers: Layer[]
 }
 
 async function open(directory: string, log: Log, layers: Layer[]): Promise<PGlite> {
+  // Asked before, because the answer is a file too.
+  const tooFewFiles = openFilesReason();
   if (dropBallast(directory)) log("warn", "database.ballast_dropped");
   try {
     const engine = await startEngine(await prepareDataDir(directory), ...layers);
@@ -46,11 +49,16 @@ async function open(directory: string, log: Log, layers: Layer[]): Promise<PGlit
     return engine;
   } catch (error) {
     if (error instanceof StartRefusal) throw error;
-    const megabytes = Math.floor(diskSpace(directory).free / 2 ** 20);
-    const reason =
-      megabytes < 32 ? `only ${megabytes} MB of disk space are left` : "its files cannot be read or written";
+    const reason = tooFewFiles ?? diskReason(directory);
     throw storageRefusal(`Cannot open the database in ${directory}: ${reason}`, error);
   }
+}
+
+function diskReason(directory: string): string {
+  const megabytes = Math.floor(diskSpace(directory).free / 2 ** 20);
+  return megabytes < 32
+    ? `only ${megabytes} MB of disk space are left`
+    : "its files cannot be read or written";
 }
 
 function toDatabase(engines: EngineAtWork, directory: string, unlock: () => void, log: Log): Database {
