@@ -7,6 +7,7 @@ import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { type Intake, medianRate, postContacts, postContactsOn, toLine } from "./intake";
 import { type Load, latencyOf, load, perSecond, type Shot } from "./load";
+import { measureOverload } from "./overload";
 import { pgbench } from "./pgbench";
 import { startService } from "./service";
 import { type Line, median, spread, toMarkdown } from "./table";
@@ -42,6 +43,10 @@ try {
   await executablePath();
   await section("postgres", ["wrk", "pgbench", "a PostgreSQL server"], () => measurePostgres(server!));
   await section("embedded", ["wrk"], measureEmbedded);
+  await section("overload", ["a PostgreSQL server"], async () => {
+    lines.push(...(await measureOverload(server!, { rounds, seconds })));
+    lines.push(...(await measureOverload(undefined, { rounds, seconds })));
+  });
   await section("health", ["wrk"], measureHealth);
   await section("starts", ["a PostgreSQL server"], () => measureStarts(server!));
   await section("size", [], measureSize);
