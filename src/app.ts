@@ -6,6 +6,7 @@ import {
   chooseVoice,
   formsCors,
   httpKernel,
+  type Lane,
   plain,
   problem,
   typed,
@@ -14,7 +15,7 @@ import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, publicForms } from "#/modules/forms";
+import { compiledForms, forms, openIntake, publicForms } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 
 /** Every module; `boot.ts` gathers their jobs. */
@@ -34,7 +35,12 @@ export const createApp = (kernel: Kernel) => {
   const { config, log, readiness } = kernel;
   const forms = formsCors(config);
   const others = apiCors(config);
+  const intake = openIntake(kernel);
   const doors = [...compiledForms.values()].flatMap(({ definition }) => definition.doors);
+  const laneOf = byPath<Lane>(
+    [["/health/*", "exempt"], ...["/f/*", ...doors].map((path) => [path, "forms"] as const)],
+    "other",
+  );
   return new Elysia(appOptions)
     .use(
       httpKernel({
@@ -43,6 +49,13 @@ export const createApp = (kernel: Kernel) => {
         metrics: kernel.metrics,
         voiceOf,
         isLeaving: () => readiness.phase() === "draining",
+        laneOf(path, method) {
+          const lane = laneOf(path);
+          return lane === "forms" && method !== "POST" ? "other" : lane;
+        },
+        // Beside those that wait for the database, as many whose bodies are on their way.
+        maxInFlight: { forms: 2 * config.FORMS_QUEUE },
+        refusalOf: (lane, request) => (lane === "forms" ? intake.refusalOf(request) : undefined),
         corsOf: byPath(
           ["/f/*", ...doors].map((path) => [path, forms] as const),
           others,
@@ -51,7 +64,7 @@ export const createApp = (kernel: Kernel) => {
     )
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
-    .use(publicForms(kernel))
+    .use(publicForms(kernel, intake))
     .use(
       documentation({
         version,

@@ -6,6 +6,7 @@ import type { Bench, Need, Section } from "./bench";
 import { embedded } from "./sections/embedded";
 import { growth } from "./sections/growth";
 import { health } from "./sections/health";
+import { overload } from "./sections/overload";
 import { peers } from "./sections/peers";
 import { postgres } from "./sections/postgres";
 import { size } from "./sections/size";
@@ -14,7 +15,17 @@ import { starts } from "./sections/starts";
 import { type Line, toMarkdown } from "./table";
 
 /** Everything is measured here, side by side, because figures of two machines or two days say nothing together. */
-const sections: readonly Section[] = [postgres, peers, embedded, health, growth, starts, size, soak];
+const sections: readonly Section[] = [
+  postgres,
+  peers,
+  embedded,
+  overload,
+  health,
+  growth,
+  starts,
+  size,
+  soak,
+];
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);

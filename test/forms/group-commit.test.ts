@@ -75,7 +75,7 @@ world.describe("a commit whose answer is lost", () => {
       meter: measureIntake(world.kernel.metrics),
       batchRows: 64,
       writers: 1,
-      capacity: 100,
+      capacity: () => 100,
     });
 
   test.each([

@@ -5,7 +5,7 @@ import { purgeKeys } from "./purge-keys";
 
 export { compiledForms } from "./compiled-forms";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
-export { publicForms } from "./routes";
+export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 
 /** What visitors send: intake, screening, deliveries. */

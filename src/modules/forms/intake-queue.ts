@@ -1,5 +1,6 @@
 import { AppError, unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
+import { tooManyWait } from "./admit-post";
 import type { IntakeMeter } from "./measure-forms";
 import type { NewSubmission } from "./store-submissions";
 
@@ -23,8 +24,8 @@ export type IntakeOptions = {
   /** Rows a transaction, and transactions at one time. */
   batchRows: number;
   writers: number;
-  /** Messages that may wait; beyond it new ones are refused with 503. */
-  capacity: number;
+  /** Messages that may wait, while `waiting` do; beyond it new ones are refused with 503. */
+  capacity(waiting: number): number;
 };
 
 /** With the sweep it leaves a quarter of the two seconds in which a visitor is told that nothing can be stored. */
@@ -70,8 +71,7 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
         return receipt;
       });
     }
-    if (unanswered.size >= options.capacity)
-      return Promise.reject(unavailable("Too many messages are waiting"));
+    if (unanswered.size >= options.capacity(unanswered.size)) return Promise.reject(tooManyWait);
 
     const { promise: receipt, resolve, reject } = Promise.withResolvers<Receipt>();
     const entry: Waiting = { submission, arrived: arrived ?? submitted, settle };
@@ -112,7 +112,7 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
       if (waiting.length === 0) return;
       try {
         const stored = await options.store(waiting.map(({ submission }) => submission));
-        options.meter.committed(waiting.length);
+        options.meter.committed(waiting.length, unanswered.size - waiting.length);
         await Promise.all(waiting.map((entry) => answer(entry, stored)));
         return;
       } catch (error) {
