@@ -13,10 +13,12 @@ export type JobOf<Context, Payload extends TObject = TObject> = {
   payload: Payload;
   run(context: Context, payload: Static<Payload>): Promise<void>;
   /**
-   * Runs those that were claimed together as one, all or nothing, where a transaction each would cost more than the
-   * work. When it throws, each is `run` by itself, so that one bad payload holds back no other.
+   * Runs up to `together` of them as one, all or nothing, where a transaction each would cost more than the work.
+   * When it throws, each is `run` by itself, so that one bad payload holds back no other.
    */
   runMany?(context: Context, payloads: readonly Static<Payload>[]): Promise<void>;
+  /** Those that are claimed at one time for `runMany`, and count as one run; default 1. */
+  together?: number;
   /** Kinds with a higher number are claimed first; default 0. */
   priority?: number;
   /** Runs at one time in this process; default 1. Quick work that only meets the database wants 16 or more. */
@@ -58,6 +60,11 @@ export type JobsOf<Context> = {
   open(): Promise<void>;
   /** Begins to work. Throws when the tables cannot be prepared. */
   start(context: Context): Promise<void>;
+  /**
+   * While `isUrgent`, jobs leave the database to the requests: a queue is claimed from once a second only, so that
+   * jobs get through under a load that does not end.
+   */
+  yieldTo(isUrgent: () => boolean): void;
   /** Stops claiming and waits for what runs, at most `timeoutMs`. What still runs then is repeated elsewhere. */
   stop(timeoutMs: number): Promise<void>;
   /** Whether the workers are alive, for `readyz`. */

@@ -41,6 +41,7 @@ export function createJobs<Context>(
   let inserts: ReadonlyMap<string, InsertStatement> = new Map();
   let working: { dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
   const store = openStore(database);
+  let isUrgent = () => false;
   const enqueued = new Set<string>();
   measureJobs(metrics, store, {
     names: jobs.map(({ name }) => name),
@@ -102,8 +103,18 @@ export function createJobs<Context>(
     async start(context) {
       const boss = await openQueues(superviseSeconds);
       if (database.kind === "embedded") await store.freeClaims();
-      const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store, metrics });
+      const dispatch = startDispatch(boss, jobs, context, {
+        log,
+        maxRunning,
+        store,
+        metrics,
+        isUrgent: () => isUrgent(),
+      });
       working = { dispatch, sweep: startSweep(store, log) };
+    },
+
+    yieldTo(urgent) {
+      isUrgent = urgent;
     },
 
     async stop(timeoutMs) {

@@ -15,15 +15,30 @@ const analyzeEveryMs = 30_000;
 /** How often idle queues are asked for work, in milliseconds: one question for all. A wake-up comes sooner. */
 const pollMs = 500;
 
+/** How often each queue is claimed from while urgent work waits for the database, in milliseconds. */
+const yieldMs = 1_000;
+
 type Queue<Context> = {
   job: JobOf<Context>;
   finish: Finish;
+  /** Runs under way; jobs that run as one are one. */
+  slots: number;
+  lastClaim: number;
   running: Map<string, Run>;
   /** Something may be waiting: the last claim was full, or somebody said so. */
   due: boolean;
 };
 type Claim = JobWithMetadata<unknown>;
 type Run = { claim: Claim; since: number; ended: Promise<void> };
+
+type Surroundings = {
+  log: Log;
+  maxRunning: number;
+  store: Store;
+  metrics: Metrics;
+  /** Whether work of the requests waits for the database: it goes first. */
+  isUrgent: () => boolean;
+};
 
 export type Dispatch = {
   /** Looks at these queues at once. */
@@ -45,23 +60,27 @@ export function startDispatch<Context>(
   boss: PgBoss,
   jobs: readonly JobOf<Context>[],
   context: Context,
-  { log, maxRunning, store, metrics }: { log: Log; maxRunning: number; store: Store; metrics: Metrics },
+  { log, maxRunning, store, metrics, isUrgent }: Surroundings,
 ): Dispatch {
   const queues: Queue<Context>[] = jobs
     .map((job) => ({
       job,
       finish: createFinish(boss, job.name, log, metrics),
+      slots: 0,
+      lastClaim: Number.NEGATIVE_INFINITY,
       running: new Map(),
       due: true,
     }))
     .sort((a, b) => (b.job.priority ?? 0) - (a.job.priority ?? 0));
-  const total = () => queues.reduce((sum, { running }) => sum + running.size, 0);
+  const total = () => queues.reduce((sum, { slots }) => sum + slots, 0);
   let stopping = false;
   let lastLook = performance.now();
   let lastAnalyze = Number.NEGATIVE_INFINITY;
   let signal = Promise.withResolvers<void>();
 
   const begin = (queue: Queue<Context>, claims: readonly Claim[]) => {
+    let left = claims.length;
+    queue.slots += 1;
     const outcomes = runJobs(
       queue.job,
       context,
@@ -72,26 +91,31 @@ export function startDispatch<Context>(
         .then((known) => queue.finish(claim, known[at] as Outcome))
         .finally(() => {
           queue.running.delete(claim.id);
+          left -= 1;
+          if (left === 0) queue.slots -= 1;
           signal.resolve();
         });
       queue.running.set(claim.id, { claim, since: performance.now(), ended });
     }
   };
 
-  const freeSlots = ({ job, running }: Queue<Context>) =>
-    Math.min((job.concurrency ?? 1) - running.size, maxRunning - total());
-  const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0;
+  const freeSlots = ({ job, slots }: Queue<Context>) =>
+    Math.min((job.concurrency ?? 1) - slots, maxRunning - total());
+  const yields = ({ lastClaim }: Queue<Context>) => isUrgent() && performance.now() - lastClaim < yieldMs;
+  const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0 && !yields(queue);
 
   const claim = async (queue: Queue<Context>): Promise<void> => {
     if (!canClaim(queue)) return;
-    const free = freeSlots(queue);
+    const { runMany, together = 1 } = queue.job;
+    const wanted = runMany ? together : freeSlots(queue);
     // Before the query: a wake-up that comes while it runs must not be overwritten.
     queue.due = false;
     const started = performance.now();
-    const claims = await boss.fetch<unknown>(queue.job.name, { batchSize: free, includeMetadata: true });
-    const together = queue.job.runMany ? [claims] : claims.map((claim) => [claim]);
-    for (const each of together) begin(queue, each);
-    if (claims.length < free) return;
+    queue.lastClaim = started;
+    const claims = await boss.fetch<unknown>(queue.job.name, { batchSize: wanted, includeMetadata: true });
+    const groups = runMany ? [claims] : claims.map((claim) => [claim]);
+    for (const group of groups) if (group.length > 0) begin(queue, group);
+    if (claims.length < wanted) return;
     queue.due = true;
     // After a sudden backlog each claim of 32 took 32 ms, until autovacuum would have come by; 1 ms once analyzed.
     const ended = performance.now();

@@ -103,6 +103,8 @@ export function openIntake(kernel: Kernel): Intake {
     writers: embedded ? 1 : 2,
     capacity: admission.limit,
   });
+  // Fewer than this are stored within one short batch, and nobody notices a judge between two of them.
+  kernel.jobs.yieldTo(() => intake.size() >= 64);
   measureForms(kernel, intake.size);
   return { ...intake, refusalOf: (request) => admission.refusalOf(request, intake.size()) };
 }

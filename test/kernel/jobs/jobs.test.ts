@@ -254,7 +254,7 @@ describe.each(kinds)("jobs on %s", (kind) => {
     const batches: string[][] = [];
     const together: TestJob = {
       ...job,
-      concurrency: 8,
+      together: 8,
       async runMany(_context, payloads) {
         const ids = payloads.map(({ id }) => id).sort();
         batches.push(ids);
@@ -274,6 +274,51 @@ describe.each(kinds)("jobs on %s", (kind) => {
     ]);
     expect(alone).toEqual(["bad", "good"]);
     await until(async () => JSON.stringify(await rows()) === '[{"name":"test.recorded","state":"retry"}]');
+  });
+
+  test("takes no more together than the kind says, and counts them as one run", async () => {
+    const batches: number[] = [];
+    let now = 0;
+    let most = 0;
+    const pairs: TestJob = {
+      ...recorder().job,
+      together: 2,
+      async runMany(_context, payloads) {
+        most = Math.max(most, ++now);
+        batches.push(payloads.length);
+        await Bun.sleep(2);
+        now--;
+      },
+    };
+    const jobs = await start([pairs], { maxRunning: 1 });
+
+    await enqueue(jobs, pairs, ["a", "b", "c", "d"]);
+    await until(async () => (await rows()).length === 0);
+
+    expect(batches).toEqual([2, 2]);
+    expect(most).toBe(1);
+  });
+
+  test("leaves the database to urgent work, and still claims once a second", async () => {
+    const { job, ran } = recorder();
+    let urgent = true;
+    const jobs = await start([job]);
+    jobs.yieldTo(() => urgent);
+    const ids = ["a", "b", "c", "d", "e"];
+    const since = performance.now();
+
+    // One slot, so one at a claim.
+    await enqueue(jobs, job, ids);
+    await ran.next();
+    await ran.next();
+    await ran.next();
+    const yielding = performance.now() - since;
+    urgent = false;
+    await ran.next();
+    await ran.next();
+
+    expect(yielding).toBeGreaterThan(1_900);
+    expect(performance.now() - since - yielding).toBeLessThan(yielding);
   });
 
   test("gives free slots to the more urgent kind", async () => {
