@@ -61,8 +61,8 @@ export type JobsOf<Context> = {
   /** Begins to work. Throws when the tables cannot be prepared. */
   start(context: Context): Promise<void>;
   /**
-   * While `isUrgent`, jobs leave the database to the requests: a queue is claimed from once a second only, so that
-   * jobs get through under a load that does not end.
+   * While `isUrgent`, jobs leave the database to the requests: a queue is claimed from once a second only, until its
+   * jobs have waited 20 s. From then on it takes its share, so that a load that does not end holds back no job for good.
    */
   yieldTo(isUrgent: () => boolean): void;
   /** Stops claiming and waits for what runs, at most `timeoutMs`. What still runs then is repeated elsewhere. */

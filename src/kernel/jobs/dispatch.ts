@@ -18,12 +18,17 @@ const pollMs = 500;
 /** How often each queue is claimed from while urgent work waits for the database, in milliseconds. */
 const yieldMs = 1_000;
 
+/** A queue whose jobs have waited this long, in milliseconds, yields no more: it is claimed from as if nothing were urgent. */
+const longestYieldMs = 20_000;
+
 type Queue<Context> = {
   job: JobOf<Context>;
   finish: Finish;
   /** Runs under way; jobs that run as one are one. */
   slots: number;
   lastClaim: number;
+  /** How long the oldest of the last claim had waited, in milliseconds. */
+  waited: number;
   running: Map<string, Run>;
   /** Something may be waiting: the last claim was full, or somebody said so. */
   due: boolean;
@@ -68,6 +73,7 @@ export function startDispatch<Context>(
       finish: createFinish(boss, job.name, log, metrics),
       slots: 0,
       lastClaim: Number.NEGATIVE_INFINITY,
+      waited: 0,
       running: new Map(),
       due: true,
     }))
@@ -101,7 +107,8 @@ export function startDispatch<Context>(
 
   const freeSlots = ({ job, slots }: Queue<Context>) =>
     Math.min((job.concurrency ?? 1) - slots, maxRunning - total());
-  const yields = ({ lastClaim }: Queue<Context>) => isUrgent() && performance.now() - lastClaim < yieldMs;
+  const yields = ({ lastClaim, waited }: Queue<Context>) =>
+    waited < longestYieldMs && performance.now() - lastClaim < yieldMs && isUrgent();
   const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0 && !yields(queue);
 
   const claim = async (queue: Queue<Context>): Promise<void> => {
@@ -113,6 +120,7 @@ export function startDispatch<Context>(
     const started = performance.now();
     queue.lastClaim = started;
     const claims = await boss.fetch<unknown>(queue.job.name, { batchSize: wanted, includeMetadata: true });
+    queue.waited = Math.max(0, ...claims.map(waitOf));
     const groups = runMany ? [claims] : claims.map((claim) => [claim]);
     for (const group of groups) if (group.length > 0) begin(queue, group);
     if (claims.length < wanted) return;
@@ -174,6 +182,10 @@ export function startDispatch<Context>(
     },
   };
 }
+
+/** From when it was due until it was claimed, in milliseconds, by the database's clock. */
+const waitOf = ({ startAfter, startedOn }: Claim): number =>
+  new Date(startedOn).getTime() - new Date(startAfter).getTime();
 
 /** Tells the queue that these runs are alive. Short ones end before their first report. */
 async function report<Context>(boss: PgBoss, queues: readonly Queue<Context>[], log: Log): Promise<void> {

@@ -321,6 +321,34 @@ describe.each(kinds)("jobs on %s", (kind) => {
     expect(performance.now() - since - yielding).toBeLessThan(yielding);
   });
 
+  test("yields no more once jobs have waited for long, whatever is urgent", async () => {
+    const order: string[] = [];
+    const note = async (_: World, { id }: { id: string }) => void order.push(id);
+    const old: TestJob = { name: "test.old", payload: Payload, run: note };
+    const young: TestJob = { name: "test.young", payload: Payload, run: note };
+    const jobs = await start([old, young]);
+    jobs.yieldTo(() => true);
+
+    await database.db.transaction(async (tx) => {
+      await jobs.enqueue(
+        tx,
+        old,
+        ["1", "2", "3", "4", "5"].map((id) => ({ id })),
+      );
+      await tx.execute(sql`update gatehouse_jobs.job set start_after = now() - interval '21 s'`);
+      await jobs.enqueue(
+        tx,
+        young,
+        ["a", "b", "c"].map((id) => ({ id })),
+      );
+    });
+    await until(async () => order.length === 8, 20);
+
+    // The young ones come a second apart.
+    expect(order.at(-1)).toBe("c");
+    expect(order.indexOf("5")).toBeLessThan(order.indexOf("c"));
+  });
+
   test("gives free slots to the more urgent kind", async () => {
     const gate = Promise.withResolvers<void>();
     const { job, ran } = recorder((id) => (id === "first" ? gate.promise : Promise.resolve()));
