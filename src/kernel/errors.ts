@@ -37,3 +37,8 @@ export const notFound = (what: string) => new AppError(404, "not_found", `Cannot
 /** The service cannot store anything now. `retryAfter` in seconds. */
 export const unavailable = (message: string, retryAfter = 2, cause?: unknown) =>
   new AppError(503, "unavailable", message, { retryAfter, cause });
+
+/** Nobody is signed in, or no longer. `code` tells which; the voice `typed` makes it 403. */
+export const unauthorized = (code: string, message: string) => new AppError(401, code, message);
+export const forbidden = (code: string, message: string) => new AppError(403, code, message);
+export const conflict = (code: string, message: string) => new AppError(409, code, message);

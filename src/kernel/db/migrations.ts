@@ -1,6 +1,7 @@
 import gatehouse from "../../../drizzle/0000_gatehouse.sql" with { type: "text" };
 import forms from "../../../drizzle/0001_forms.sql" with { type: "text" };
 import rateLimits from "../../../drizzle/0002_rate_limits.sql" with { type: "text" };
+import accounts from "../../../drizzle/0003_accounts.sql" with { type: "text" };
 
 /** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
 export type Migration = { name: string; text: string };
@@ -10,6 +11,7 @@ export const migrations: readonly Migration[] = [
   { name: "0000_gatehouse", text: gatehouse },
   { name: "0001_forms", text: forms },
   { name: "0002_rate_limits", text: rateLimits },
+  { name: "0003_accounts", text: accounts },
 ];
 
 /** The schema that this release makes, by the name of its last migration. */

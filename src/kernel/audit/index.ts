@@ -1,0 +1,2 @@
+export { type AuditEvent, audit, type Origin } from "./audit";
+export { originOf } from "./origin";
