@@ -95,6 +95,9 @@ export function inspectConfig(env: Environment): Inspection {
   const harmless = silent && isLoopback(values.HOST ?? "127.0.0.1") && !hasRoot(reading);
   const assumed = harmless ? "development" : "production";
   const mode = said.includes("production") ? "production" : (said[0] ?? assumed);
+  if (values.REQUIRE_VERIFIED_EMAIL === "true" && !values.SMTP_URL) {
+    problems.push({ name: "REQUIRE_VERIFIED_EMAIL", problem: "needs mail: SMTP_URL is not set" });
+  }
   if (mode === "production") problems.push(...judgeSecrets(reading, said.length === 0));
   return { reading, mode, host: values.HOST ?? (mode === "production" ? "0.0.0.0" : "127.0.0.1"), problems };
 }

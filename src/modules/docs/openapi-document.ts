@@ -43,6 +43,11 @@ export function openApiDocument(
 
 /** How a caller may say who it is; a route names these in `detail.security`. */
 const securitySchemes: Record<string, SecurityScheme> = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "An access token, as a sign-in or a refresh answers it",
+  },
   metricsToken: {
     type: "http",
     scheme: "bearer",

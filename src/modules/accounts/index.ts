@@ -1,0 +1,3 @@
+export type { Account } from "./account";
+export { type Requirement, signedIn } from "./identity";
+export type { Role } from "./tables";
