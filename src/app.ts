@@ -13,12 +13,13 @@ import {
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
+import { accountPages, accounts, emailChange, publishingAccounts, registration } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
 import { compiledForms, forms, publicForms } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 
 /** Every module; `boot.ts` gathers their jobs. */
-export const modules: readonly Module[] = [forms];
+export const modules: readonly Module[] = [forms, accounts];
 
 /** Who speaks how, the first match wins; everything else speaks `problem`. */
 const voiceOf = chooseVoice([
@@ -52,6 +53,10 @@ export const createApp = (kernel: Kernel) => {
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
     .use(publicForms(kernel))
+    .use(registration(kernel))
+    .use(emailChange(kernel))
+    .use(publishingAccounts(kernel))
+    .use(accountPages(kernel))
     .use(
       documentation({
         version,

@@ -12,7 +12,7 @@ export type Traces = {
 };
 
 /** Work that a visit starts; what runs on a schedule comes and goes by itself. */
-const ours = "name in ('forms.process', 'forms.deliver')";
+const ours = "name in ('forms.process', 'forms.deliver', 'accounts.mail_link', 'accounts.mail_notice')";
 
 export async function readTraces(database: Database, mails: readonly ParsedMail[]): Promise<Traces> {
   const tables: Traces["tables"] = {};

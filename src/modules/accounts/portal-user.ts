@@ -1,0 +1,59 @@
+import { eq, sql } from "drizzle-orm";
+import { t } from "elysia";
+import type { Db } from "#/kernel/db";
+import { notFound } from "#/kernel/errors";
+import { roles, totpFactors, users } from "./tables";
+
+const moment = "2026-11-21T09:30:00.000Z";
+const Moment = t.String({ format: "date-time", examples: [moment] });
+
+/** An account as the portal shows it to its owner and to the team. */
+export const PortalUser = t.Object({
+  id: t.Integer({ examples: [1] }),
+  email: t.Nullable(t.String({ examples: ["ada@example.com"] })),
+  username: t.String({ examples: ["ada"] }),
+  full_name: t.String({ examples: ["Ada Lovelace"] }),
+  location: t.String({ examples: ["London"] }),
+  avatar_url: t.String({ examples: ["default.jpg"] }),
+  role: t.UnionEnum([...roles]),
+  verified: t.Boolean(),
+  totp_enabled: t.Boolean(),
+  created_at: Moment,
+  updated_at: t.Nullable(Moment),
+  last_sign_in_at: t.Nullable(Moment),
+});
+export type PortalUser = typeof PortalUser.static;
+
+/** Throws 404 where there is no such account (any more). */
+export async function getPortalUser(db: Db, id: number): Promise<PortalUser> {
+  const [row] = await db
+    .select({
+      id: users.id,
+      email: users.email,
+      username: users.username,
+      full_name: users.fullName,
+      location: users.location,
+      avatar_url: users.avatarUrl,
+      role: users.role,
+      verified: sql<boolean>`${users.verifiedAt} is not null`,
+      totp_enabled: sql<boolean>`${totpFactors.confirmedAt} is not null`,
+      createdAt: users.createdAt,
+      updatedAt: users.updatedAt,
+      profileUpdatedAt: users.profileUpdatedAt,
+      lastSignInAt: users.lastSignInAt,
+    })
+    .from(users)
+    .leftJoin(totpFactors, eq(totpFactors.userId, users.id))
+    .where(eq(users.id, id));
+  if (!row) throw notFound("account");
+  const { createdAt, updatedAt, profileUpdatedAt, lastSignInAt, ...user } = row;
+  return {
+    ...user,
+    created_at: createdAt.toISOString(),
+    updated_at: later(updatedAt, profileUpdatedAt)?.toISOString() ?? null,
+    last_sign_in_at: lastSignInAt?.toISOString() ?? null,
+  };
+}
+
+/** The publishing surface tells two kinds of change apart; here there is one. */
+const later = (a: Date | null, b: Date | null) => (a && b ? (a > b ? a : b) : (a ?? b));
