@@ -30,6 +30,8 @@ export type Config = Readonly<Omit<Settings, Resolved>> & {
   readonly jwtSecret: Uint8Array;
   /** Seals stored secrets, 32 bytes: `ENCRYPTION_KEY`, else derived from the root. */
   readonly encryptionKey: Uint8Array;
+  /** That key, then all that may have sealed before: ENCRYPTION_KEY_PREVIOUS, and what every secret that is set gives. */
+  readonly sealingKeys: readonly [Uint8Array, ...Uint8Array[]];
   /** Where each setting came from. */
   readonly sources: Readonly<Record<SettingName, Source>>;
   /** Vendor settings, and outside production secrets, that hold a published sample and count as not set. */
@@ -66,6 +68,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const secrets = usableSecrets(reading);
   const rootSecret =
     secrets.SECRET_KEY ?? secrets.JWT_SECRET_KEY ?? secrets.ENCRYPTION_KEY ?? makeRoot(plain.DATA_DIR);
+  const encryptionKey = secrets.ENCRYPTION_KEY ?? deriveKey(rootSecret, "ENCRYPTION_KEY");
   const samples = rootNames.filter((name) => reading.sources[name] !== "unset" && !secrets[name]);
   return Object.freeze({
     ...plain,
@@ -76,7 +79,8 @@ export function loadConfig(env: Environment = process.env): Config {
     trustedProxies: TRUSTED_PROXIES ?? (isLoopback(host) ? loopback : []),
     rootSecret,
     jwtSecret: secrets.JWT_SECRET_KEY ?? deriveKey(rootSecret, "JWT_SECRET_KEY"),
-    encryptionKey: secrets.ENCRYPTION_KEY ?? deriveKey(rootSecret, "ENCRYPTION_KEY"),
+    encryptionKey,
+    sealingKeys: [encryptionKey, ...formerKeys(secrets, plain.ENCRYPTION_KEY_PREVIOUS, rootSecret)],
     sources: reading.sources,
     placeholders: [...reading.placeholders, ...samples],
   });
@@ -101,6 +105,16 @@ export function inspectConfig(env: Environment): Inspection {
   if (mode === "production") problems.push(...judgeSecrets(reading, said.length === 0));
   return { reading, mode, host: values.HOST ?? (mode === "production" ? "0.0.0.0" : "127.0.0.1"), problems };
 }
+
+/** Adding or changing one secret must strand nothing that was sealed under another. */
+const formerKeys = (
+  secrets: ReturnType<typeof usableSecrets>,
+  previous: Uint8Array | undefined,
+  rootSecret: Uint8Array,
+): Uint8Array[] => [
+  ...(previous ? [previous] : []),
+  ...[...Object.values(secrets), rootSecret].map((secret) => deriveKey(secret, "ENCRYPTION_KEY")),
+];
 
 const hasRoot = ({ sources }: Reading) => rootNames.some((name) => sources[name] !== "unset");
 

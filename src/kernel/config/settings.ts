@@ -56,6 +56,11 @@ export const settings = Type.Object({
     description:
       "Seals stored secrets; the root secret where neither of the two above is set. Exactly 32 bytes in base64 or base64url; a Fernet key fits.",
   }),
+  ENCRYPTION_KEY_PREVIOUS: k.key256({
+    secret: true,
+    description:
+      "The ENCRYPTION_KEY before the present one: what it sealed still opens, and nothing new is sealed with it.",
+  }),
   LOG_LEVEL: k.choice({
     debug: "debug",
     notset: "debug",

@@ -100,6 +100,7 @@ export function createJobs<Context>(
         : { ok: false, detail: `no look at the queues for ${Math.round(idle / 1000)} s` };
     },
 
+    figures: () => store.listQueues(jobs.map(({ name }) => name)),
     deadLetters: () => store.listDeadLetters(),
   };
 }

@@ -15,6 +15,7 @@ import { endAllSessions } from "./open-session";
 import { findByEmailKey } from "./queries";
 import { refuseField } from "./refuse-field";
 import { users } from "./tables";
+import { brokenConstraint } from "./unique-violation";
 import { linkInvalid, linkUsed } from "./verify-email";
 
 type Needs = Pick<Kernel, "config" | "db" | "hashing" | "jobs" | "limits" | "log" | "mail" | "now">;
@@ -101,7 +102,8 @@ async function changeEmail(
       })
       .where(eq(users.id, userId));
   } catch (error) {
-    if (isTaken(error)) throw conflict("email_taken", "This address has an account already");
+    if (brokenConstraint(error) !== undefined)
+      throw conflict("email_taken", "This address has an account already");
     throw error;
   }
   await endAllSessions(tx, userId, "email_changed");
@@ -112,12 +114,4 @@ async function changeEmail(
     details: { before: before.email, after: address },
     origin,
   });
-}
-
-/** SQLSTATE 23505: a unique constraint. */
-function isTaken(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && cause.code === "23505") return true;
-  }
-  return false;
 }
