@@ -1,6 +1,7 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
 import type { Config } from "#/kernel/config";
+import { createHashQueue } from "#/kernel/crypto";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { Kernel, Phase, Tools } from "#/kernel/kernel";
@@ -22,7 +23,9 @@ export type Service = {
   stop(timeoutMs: number): Promise<void>;
 };
 
-export type ToolsConfig = Parameters<typeof openDatabase>[0] & Parameters<typeof openMail>[0];
+export type ToolsConfig = Parameters<typeof openDatabase>[0] &
+  Parameters<typeof openMail>[0] &
+  Pick<Config, "HASH_SLOTS" | "HASH_MAX_WAIT_MS">;
 
 /**
  * Builds the kernel and the app: database, jobs, mail, limits, routes. The embedded database is open and
@@ -104,8 +107,9 @@ export async function openTools(
     { metrics },
   );
   const mail = await openMail(config, log);
+  const hashing = createHashQueue({ slots: config.HASH_SLOTS, maxWaitMs: config.HASH_MAX_WAIT_MS, metrics });
   return {
-    tools: { config, database, db: database.db, jobs, log, mail },
+    tools: { config, database, db: database.db, hashing, jobs, log, mail },
     metrics,
     async close(timeoutMs = 0) {
       await jobs.stop(timeoutMs);

@@ -52,6 +52,15 @@ export const catalogue = {
   http_in_flight_requests: gauge("Requests being answered", "lane"),
   rate_limit_refusals_total: counter("Requests refused because a client came too often", "rule"),
   rate_limit_store_failures_total: counter("Times the shared store of the limits failed and memory counted"),
+  hashing_seconds: histogram(
+    [0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    "From the start of a password's check or hash to its end, waiting not included",
+  ),
+  hashing_waiting_requests: gauge("Passwords that wait for their turn to be hashed"),
+  hashing_refusals_total: counter(
+    "Passwords not looked at: the queue is too long (`busy`), or too many of one network wait (`rate_limited`)",
+    "reason",
+  ),
   forms_submissions_total: counter(
     "Messages: `received` once stored, `replayed` when sent again, then what the judge made of them",
     "form",
