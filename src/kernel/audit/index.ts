@@ -1,2 +1,5 @@
 export { type AuditEvent, audit, type Origin } from "./audit";
+export { auditState, measureAudit } from "./audit-state";
 export { originOf } from "./origin";
+export { startSealing } from "./start-sealing";
+export { type Break, verifyChain } from "./verify-chain";
