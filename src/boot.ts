@@ -1,6 +1,6 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
-import { measureAudit, startSealing } from "#/kernel/audit";
+import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
 import type { Config } from "#/kernel/config";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
@@ -107,7 +107,7 @@ export async function openTools(
   measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
-    modules.flatMap((module) => module.jobs),
+    [...auditJobs, ...modules.flatMap((module) => module.jobs)],
     log,
     { metrics },
   );

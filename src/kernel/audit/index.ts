@@ -1,5 +1,6 @@
 export { type AuditEvent, audit, type Origin } from "./audit";
 export { auditState, measureAudit } from "./audit-state";
+export { auditJobs } from "./jobs";
 export { originOf } from "./origin";
 export { startSealing } from "./start-sealing";
 export { type Break, verifyChain } from "./verify-chain";

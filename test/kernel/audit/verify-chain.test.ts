@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { audit, auditState, type Break, verifyChain } from "#/kernel/audit";
+import { audit, auditJobs, auditState, type Break, verifyChain } from "#/kernel/audit";
 import { sealEvents } from "#/kernel/audit/seal-events";
 import { tamper, writeEvent } from "../../support/audit-events";
 import { openWorld } from "../../support/world";
@@ -149,5 +149,27 @@ world.describe("verifying the chain", () => {
     await Promise.all(work);
 
     expect((await auditState(db)).sealedSeq).toBeGreaterThan(0);
+  });
+
+  test("the nightly job puts the head into the log, and an alarm where it is broken", async () => {
+    const verify = auditJobs.find(({ name }) => name === "audit.verify");
+    const lines = () =>
+      world.log.map((line) => JSON.parse(line)).filter(({ event }) => /^audit\./.test(event));
+    await sealSome();
+
+    await verify?.run(world.kernel, {});
+    await tamper(database, change("actor_id = 8", 7));
+    await verify?.run(world.kernel, {});
+
+    const { head } = await auditState(db);
+    const logged = expect.objectContaining({
+      level: "info",
+      event: "audit.head",
+      seq: count,
+      head,
+      unsealed: 0,
+    });
+    const alarm = { level: "error", event: "audit.chain_broken", seq: 7, reason: "altered" };
+    expect(lines()).toEqual([logged, expect.objectContaining(alarm), logged]);
   });
 });
