@@ -1,5 +1,6 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
+import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
 import type { Config } from "#/kernel/config";
 import { createHashQueue } from "#/kernel/crypto";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
@@ -37,6 +38,8 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   const now = () => new Date();
   const stopWatching = watchEventLoop(metrics);
   readProcess(metrics, database.kind);
+  measureAudit(metrics, database.db);
+  let sealing: ReturnType<typeof startSealing> | undefined;
   let phase: Phase = "starting";
 
   const kernel: Kernel = {
@@ -61,7 +64,9 @@ export async function boot(config: Config, log: Log): Promise<Service> {
 
   const work = async () => {
     await jobs.start(kernel);
-    if (phase === "starting") phase = "serving";
+    if (phase !== "starting") return;
+    phase = "serving";
+    sealing = startSealing(database.db, log);
   };
   let ready: Promise<void>;
   let stopMigrating = () => {};
@@ -84,10 +89,13 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     drain() {
       phase = "draining";
     },
-    stop(timeoutMs) {
+    async stop(timeoutMs) {
       stopMigrating();
       stopWatching();
-      return close(timeoutMs);
+      // A job may write events, so the last seal follows the last of them.
+      await jobs.stop(timeoutMs);
+      await sealing?.stop();
+      await close();
     },
   };
 }
@@ -102,7 +110,7 @@ export async function openTools(
   measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
-    modules.flatMap((module) => module.jobs),
+    [...auditJobs, ...modules.flatMap((module) => module.jobs)],
     log,
     { metrics },
   );

@@ -81,6 +81,11 @@ export const catalogue = {
     "queue",
     "outcome",
   ),
+  audit_sealed_seq: gauge("Place of the last sealed event in the audit's chain"),
+  audit_unsealed_rows: gauge("Audit events without a place yet, up to 10,000; a long transaction holds them"),
+  audit_chain_ok_time_seconds: gauge(
+    "When the whole chain was last found right, in seconds since 1970; absent once it is found broken",
+  ),
   database_wait_seconds: histogram(shortSeconds, "How long a transaction waited for its turn", "kind"),
   database_seconds: histogram(
     shortSeconds,
