@@ -6,6 +6,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   migrate: () => import("./cli/migrate"),
   export: () => import("./cli/export"),
   seed: () => import("./cli/seed"),
+  audit: () => import("./cli/audit"),
   doctor: () => import("./cli/doctor"),
   health: () => import("./cli/health"),
   openapi: () => import("./cli/openapi"),

@@ -25,6 +25,8 @@ const needed = [
   "SMTP_URL",
   "SMTP_ALLOW_PLAIN",
   "MAIL_FROM",
+  "HASH_SLOTS",
+  "HASH_MAX_WAIT_MS",
 ] as const;
 
 export type CommandConfig = ToolsConfig & { CONTROL_SOCKET: string | undefined };

@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { bigint, customType, index, integer, jsonb, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  text,
+  timestamp,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { bytea } from "../db/bytea";
 import { gatehouse } from "../db/schema";
 
@@ -9,8 +20,8 @@ const xid8 = customType<{ data: string }>({ dataType: () => "xid8" });
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 /**
- * Who did what to what. Rows are added in the transaction of the change and never altered: `audit.seal` gives them
- * their place in the chain (`seq`, `hash`) afterwards, and retention removes the oldest.
+ * Who did what to what. Rows are added in the transaction of the change and never altered: sealing gives them their
+ * place in the chain (`seq`, `hash`) afterwards, and retention removes the oldest. Triggers refuse everything else.
  */
 export const auditEvents = gatehouse.table(
   "audit_events",
@@ -37,6 +48,8 @@ export const auditEvents = gatehouse.table(
     index().on(table.subjectType, table.subjectId, table.id),
     index().on(table.actorId, table.id),
     index().on(table.event, table.id),
+    index().on(table.requestId, table.id),
+    index("audit_events_refused_index").on(table.id).where(sql`${table.outcome} = 'refused'`),
     index("audit_events_unsealed_index").on(table.tx, table.id).where(sql`${table.seq} is null`),
   ],
 );
@@ -51,4 +64,22 @@ export const auditDetails = gatehouse.table(
     details: jsonb().$type<{ readonly [name: string]: Json }>().notNull(),
   },
   (table) => [index().on(table.at)],
+);
+
+/**
+ * The two ends of the chain, in one row: the last event that retention removed and the last that was sealed. Without
+ * them nobody would see that the first or the last event is gone. No row: nothing was sealed yet.
+ */
+export const auditChain = gatehouse.table(
+  "audit_chain",
+  {
+    singleton: boolean().primaryKey().default(true),
+    anchorSeq: bigint({ mode: "number" }).notNull(),
+    anchorHash: bytea().notNull(),
+    headSeq: bigint({ mode: "number" }).notNull(),
+    headHash: bytea().notNull(),
+    /** When the whole chain was last found right; null after it was found broken. */
+    verifiedAt: moment(),
+  },
+  (table) => [check("audit_chain_one_row", sql`${table.singleton}`)],
 );

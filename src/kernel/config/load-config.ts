@@ -24,7 +24,7 @@ export type Config = Readonly<Omit<Settings, Resolved>> & {
   readonly allowedOrigins: readonly string[];
   /** Addresses or CIDR ranges whose forwarding headers count. `sources` tells whether the operator said so. */
   readonly trustedProxies: readonly string[];
-  /** 32 bytes or more in production; all that is signed or sealed derives from it, one label per purpose (`kernel/crypto.ts`). */
+  /** 32 bytes or more in production; all that is signed or sealed derives from it, one label per purpose (`kernel/crypto`). */
   readonly rootSecret: Uint8Array;
   /** Signs access tokens: `JWT_SECRET_KEY`, else derived from the root. */
   readonly jwtSecret: Uint8Array;
