@@ -13,13 +13,24 @@ import {
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
-import { accountPages, accounts, emailChange, publishingAccounts, registration } from "#/modules/accounts";
+import {
+  accountDeletion,
+  accountPages,
+  accounts,
+  emailChange,
+  ownAccount,
+  publishingAccounts,
+  registration,
+  totpEnrolment,
+  totpUpkeep,
+} from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
 import { compiledForms, forms, publicForms } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
+import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
 /** Every module; `boot.ts` gathers their jobs. */
-export const modules: readonly Module[] = [forms, accounts];
+export const modules: readonly Module[] = [forms, accounts, portal];
 
 /** Who speaks how, the first match wins; everything else speaks `problem`. */
 const voiceOf = chooseVoice([
@@ -55,7 +66,16 @@ export const createApp = (kernel: Kernel) => {
     .use(publicForms(kernel))
     .use(registration(kernel))
     .use(emailChange(kernel))
+    .use(ownAccount(kernel))
+    .use(totpEnrolment(kernel))
+    .use(totpUpkeep(kernel))
+    .use(accountDeletion(kernel))
     .use(publishingAccounts(kernel))
+    .use(settings(kernel))
+    .use(dashboard(kernel))
+    .use(adminSummary(kernel))
+    .use(adminUsers(kernel))
+    .use(adminLogs(kernel))
     .use(accountPages(kernel))
     .use(
       documentation({

@@ -62,7 +62,10 @@ export async function listEvents(
   return { items, next: rows.length > most ? (items.at(-1)?.id ?? null) : null };
 }
 
-/** What a person did and what was done to them, newest first; without details, which may be somebody else's. */
+/**
+ * What a person did and what was done to them, newest first. Details are only those of what the person did: others'
+ * are not theirs to see.
+ */
 export async function recentEventsOf(db: Db, userId: number, limit: number): Promise<AuditRecord[]> {
   const search = { ids: idsWithin(undefined, undefined, undefined), rest: undefined, most: limit };
   const [did, happened] = [
@@ -70,7 +73,7 @@ export async function recentEventsOf(db: Db, userId: number, limit: number): Pro
     ...keysOf({ subject: { type: "user", id: String(userId) } }),
   ].map((key) => newestOf(key, search));
   const rows = await recordsOf(db, sql`(${did}) union (${happened})`);
-  return rows.slice(0, limit).map((row) => ({ ...row, details: null }));
+  return rows.slice(0, limit).map((row) => (row.actor === userId ? row : { ...row, details: null }));
 }
 
 const recordsOf = (db: Db, ids: SQL): Promise<AuditRecord[]> =>

@@ -69,6 +69,8 @@ export function loadConfig(env: Environment = process.env): Config {
   const rootSecret =
     secrets.SECRET_KEY ?? secrets.JWT_SECRET_KEY ?? secrets.ENCRYPTION_KEY ?? makeRoot(plain.DATA_DIR);
   const encryptionKey = secrets.ENCRYPTION_KEY ?? deriveKey(rootSecret, "ENCRYPTION_KEY");
+  const former = formerKeys(secrets, plain.ENCRYPTION_KEY_PREVIOUS, rootSecret);
+  const sealingKeys: Config["sealingKeys"] = [encryptionKey, ...former];
   const samples = rootNames.filter((name) => reading.sources[name] !== "unset" && !secrets[name]);
   return Object.freeze({
     ...plain,
@@ -80,7 +82,7 @@ export function loadConfig(env: Environment = process.env): Config {
     rootSecret,
     jwtSecret: secrets.JWT_SECRET_KEY ?? deriveKey(rootSecret, "JWT_SECRET_KEY"),
     encryptionKey,
-    sealingKeys: [encryptionKey, ...formerKeys(secrets, plain.ENCRYPTION_KEY_PREVIOUS, rootSecret)],
+    sealingKeys,
     sources: reading.sources,
     placeholders: [...reading.placeholders, ...samples],
   });

@@ -3,10 +3,17 @@ import { mailLink, mailNotice } from "./mail-account";
 
 export type { Account } from "./account";
 export { accountPages } from "./account-pages";
+export { accountDeletion, ownAccount } from "./account-routes";
+export { allowEmail, disallowEmail, listAllowedEmails } from "./change-allowed-emails";
+export { type Actor, changeUser, resetTotp, sendReset, signOutUser } from "./change-user";
+export { countAccounts, countOwnSessions, findMembership } from "./count-accounts";
 export { type Requirement, signedIn } from "./identity";
+export { AdminUser, getAdminUser, listUsers, registrations } from "./list-users";
+export { isTotpEnrolled } from "./one-time-codes";
 export { publishingAccounts } from "./publishing-routes";
 export { emailChange, registration } from "./registration-routes";
-export type { Role } from "./tables";
+export { type Role, roles } from "./tables";
+export { totpEnrolment, totpUpkeep } from "./totp-routes";
 
 /** One identity for the portal, publishing and the team. */
 export const accounts: Module = { name: "accounts", jobs: [mailLink, mailNotice] };

@@ -57,6 +57,9 @@ export async function checkCode(
   return sealed || !config.production ? "otp" : "enrol";
 }
 
+export const isTotpEnrolled = async (db: Db, userId: number): Promise<boolean> =>
+  (await findFactor(db, userId)) !== undefined;
+
 /** The sealed secret of a confirmed app. */
 export async function findFactor(db: Db, userId: number): Promise<Uint8Array | undefined> {
   const [factor] = await db

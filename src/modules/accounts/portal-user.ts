@@ -24,34 +24,57 @@ export const PortalUser = t.Object({
 });
 export type PortalUser = typeof PortalUser.static;
 
-/** Throws 404 where there is no such account (any more). */
+/** What `toPortalUser` makes an account of; with `totpFactors` joined. */
+export const portalColumns = {
+  id: users.id,
+  email: users.email,
+  username: users.username,
+  full_name: users.fullName,
+  location: users.location,
+  avatar_url: users.avatarUrl,
+  role: users.role,
+  verified: sql<boolean>`${users.verifiedAt} is not null`,
+  totp_enabled: sql<boolean>`${totpFactors.confirmedAt} is not null`,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
+  profileUpdatedAt: users.profileUpdatedAt,
+  lastSignInAt: users.lastSignInAt,
+};
+
+/** Throws 404 `not_found` where there is no such account, or no longer. */
 export async function getPortalUser(db: Db, id: number): Promise<PortalUser> {
   const [row] = await db
-    .select({
-      id: users.id,
-      email: users.email,
-      username: users.username,
-      full_name: users.fullName,
-      location: users.location,
-      avatar_url: users.avatarUrl,
-      role: users.role,
-      verified: sql<boolean>`${users.verifiedAt} is not null`,
-      totp_enabled: sql<boolean>`${totpFactors.confirmedAt} is not null`,
-      createdAt: users.createdAt,
-      updatedAt: users.updatedAt,
-      profileUpdatedAt: users.profileUpdatedAt,
-      lastSignInAt: users.lastSignInAt,
-    })
+    .select(portalColumns)
     .from(users)
     .leftJoin(totpFactors, eq(totpFactors.userId, users.id))
     .where(eq(users.id, id));
   if (!row) throw notFound("account");
-  const { createdAt, updatedAt, profileUpdatedAt, lastSignInAt, ...user } = row;
+  return toPortalUser(row);
+}
+
+type Row = Omit<PortalUser, "created_at" | "updated_at" | "last_sign_in_at"> & {
+  createdAt: Date;
+  updatedAt: Date | null;
+  profileUpdatedAt: Date | null;
+  lastSignInAt: Date | null;
+};
+
+/** Members that are not the portal's are left out. */
+export function toPortalUser(row: Row): PortalUser {
+  const { id, email, username, full_name, location, avatar_url, role, verified, totp_enabled } = row;
   return {
-    ...user,
-    created_at: createdAt.toISOString(),
-    updated_at: later(updatedAt, profileUpdatedAt)?.toISOString() ?? null,
-    last_sign_in_at: lastSignInAt?.toISOString() ?? null,
+    id,
+    email,
+    username,
+    full_name,
+    location,
+    avatar_url,
+    role,
+    verified,
+    totp_enabled,
+    created_at: row.createdAt.toISOString(),
+    updated_at: later(row.updatedAt, row.profileUpdatedAt)?.toISOString() ?? null,
+    last_sign_in_at: row.lastSignInAt?.toISOString() ?? null,
   };
 }
 
