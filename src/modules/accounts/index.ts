@@ -5,14 +5,14 @@ export type { Account } from "./account";
 export { accountPages } from "./account-pages";
 export { accountDeletion, ownAccount } from "./account-routes";
 export { allowEmail, disallowEmail, listAllowedEmails } from "./change-allowed-emails";
-export { type Actor, changeUser, resetTotp, sendReset, signOutUser } from "./change-user";
+export { changeUser, resetTotp, sendReset, signOutUser } from "./change-user";
 export { countAccounts, countOwnSessions, findMembership } from "./count-accounts";
-export { type Requirement, signedIn } from "./identity";
+export { signedIn } from "./identity";
 export { AdminUser, getAdminUser, listUsers, registrations } from "./list-users";
 export { isTotpEnrolled } from "./one-time-codes";
 export { publishingAccounts } from "./publishing-routes";
 export { emailChange, registration } from "./registration-routes";
-export { type Role, roles } from "./tables";
+export { roles } from "./tables";
 export { totpEnrolment, totpUpkeep } from "./totp-routes";
 
 /** One identity for the portal, publishing and the team. */

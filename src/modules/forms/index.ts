@@ -4,7 +4,7 @@ import { processSubmission } from "./process-submission";
 import { purgeKeys } from "./purge-keys";
 
 export { compiledForms } from "./compiled-forms";
-export { countInbox, countSubmissionsFrom, type InboxFigures } from "./count-submissions";
+export { countInbox, countSubmissionsFrom } from "./count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
 export { publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
