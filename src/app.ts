@@ -13,12 +13,13 @@ import {
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
+import { accounts, currentUser, ownSessions, signInRoutes } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
 import { compiledForms, forms, publicForms } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 
 /** Every module; `boot.ts` gathers their jobs. */
-export const modules: readonly Module[] = [forms];
+export const modules: readonly Module[] = [forms, accounts];
 
 /** Who speaks how, the first match wins; everything else speaks `problem`. */
 const voiceOf = chooseVoice([
@@ -52,6 +53,9 @@ export const createApp = (kernel: Kernel) => {
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
     .use(publicForms(kernel))
+    .use(signInRoutes(kernel))
+    .use(currentUser(kernel))
+    .use(ownSessions(kernel))
     .use(
       documentation({
         version,

@@ -1,3 +1,10 @@
+import type { Module } from "#/kernel/module";
+
 export type { Account } from "./account";
 export { type Requirement, signedIn } from "./identity";
+export { currentUser, ownSessions } from "./session-routes";
+export { signInRoutes } from "./sign-in-routes";
 export type { Role } from "./tables";
+
+/** Who is who: registration, sign-in, sessions. */
+export const accounts: Module = { name: "accounts", jobs: [] };

@@ -1,6 +1,7 @@
 /** In the order in which they are shown. A route names one of these. */
 export const tags = [
   { name: "forms", description: "What visitors of the site send: plain HTML, urlencoded, multipart or JSON" },
+  { name: "accounts", description: "Signing in, sessions and one's own account" },
   { name: "health", description: "What a deploy gate, a monitor and a load balancer ask" },
   { name: "documentation", description: "This document, its pages and the start page" },
 ] as const;
