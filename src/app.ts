@@ -13,7 +13,7 @@ import {
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
-import { accounts, currentUser, ownSessions, signInRoutes } from "#/modules/accounts";
+import { accounts, currentUser, ownSessions, publishingLogin, signInRoutes } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
 import { compiledForms, forms, publicForms } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
@@ -56,6 +56,7 @@ export const createApp = (kernel: Kernel) => {
     .use(signInRoutes(kernel))
     .use(currentUser(kernel))
     .use(ownSessions(kernel))
+    .use(publishingLogin(kernel))
     .use(
       documentation({
         version,

@@ -2,6 +2,7 @@
 export const tags = [
   { name: "forms", description: "What visitors of the site send: plain HTML, urlencoded, multipart or JSON" },
   { name: "accounts", description: "Signing in, sessions and one's own account" },
+  { name: "publishing", description: "Projects and images of those who publish" },
   { name: "health", description: "What a deploy gate, a monitor and a load balancer ask" },
   { name: "documentation", description: "This document, its pages and the start page" },
 ] as const;
