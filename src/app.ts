@@ -17,10 +17,14 @@ import {
   accountDeletion,
   accountPages,
   accounts,
+  currentUser,
   emailChange,
   ownAccount,
+  ownSessions,
   publishingAccounts,
+  publishingLogin,
   registration,
+  signInRoutes,
   totpEnrolment,
   totpUpkeep,
 } from "#/modules/accounts";
@@ -64,6 +68,9 @@ export const createApp = (kernel: Kernel) => {
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
     .use(publicForms(kernel))
+    .use(signInRoutes(kernel))
+    .use(currentUser(kernel))
+    .use(ownSessions(kernel))
     .use(registration(kernel))
     .use(emailChange(kernel))
     .use(ownAccount(kernel))
@@ -71,6 +78,7 @@ export const createApp = (kernel: Kernel) => {
     .use(totpUpkeep(kernel))
     .use(accountDeletion(kernel))
     .use(publishingAccounts(kernel))
+    .use(publishingLogin(kernel))
     .use(settings(kernel))
     .use(dashboard(kernel))
     .use(adminSummary(kernel))

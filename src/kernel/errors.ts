@@ -7,6 +7,8 @@ type Extras = {
   retryAfter?: number;
   /** The methods a path does take; becomes `Allow`. */
   allow?: readonly string[];
+  /** Sent along, names in lower case; what a rate limit says of itself. */
+  headers?: Readonly<Record<string, string>>;
   cause?: unknown;
 };
 
@@ -21,6 +23,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(status: number, code: string, message: string, extras: Extras = {}) {
     super(message, { cause: extras.cause });
@@ -29,6 +32,7 @@ export class AppError extends Error {
     this.errors = extras.errors;
     this.retryAfter = extras.retryAfter;
     this.allow = extras.allow;
+    this.headers = extras.headers;
   }
 }
 

@@ -1,9 +1,7 @@
-import { createHmac } from "node:crypto";
-import { AppError } from "#/kernel/errors";
 import { clientOf } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
-import type { RateRule } from "#/kernel/rate-limit";
-import { purposeKey } from "./access-tokens";
+import { type RateRule, rateLimited } from "#/kernel/rate-limit";
+import { addressTag } from "./sign-in-limits";
 
 const minute = 60;
 const hour = 3600;
@@ -15,6 +13,8 @@ export const accountRules = {
   mailNetwork: { name: "account-mail", points: 10, seconds: hour },
   mailAddress: { name: "account-mail-address", points: 3, seconds: hour },
   link: { name: "account-link", points: 30, seconds: hour },
+  /** Links that a right password on an unconfirmed account sends. */
+  confirmAgain: { name: "confirm-again", points: 1, seconds: 10 * minute },
   wrongPassword: { name: "wrong-password", points: 10, seconds: 15 * minute },
 } satisfies Record<string, RateRule>;
 
@@ -26,11 +26,8 @@ export const spendOfNetwork = ({ limits }: Needs, rule: RateRule, request: Reque
 
 /** Takes a point of any key; refuses with 429 `rate_limited` when there is none. */
 export async function spend({ limits }: Needs, rule: RateRule, key: string): Promise<void> {
-  const { allowed, retryAfter } = await limits.consume(rule, key);
-  if (allowed) return;
-  throw new AppError(429, "rate_limited", `Too many attempts. Try again in ${retryAfter} seconds.`, {
-    retryAfter,
-  });
+  const verdict = await limits.consume(rule, key);
+  if (!verdict.allowed) throw rateLimited(rule, verdict);
 }
 
 /**
@@ -44,7 +41,3 @@ export async function mayMail(
   const { allowed } = await limits.consume(accountRules.mailAddress, addressTag(config, key));
   return allowed;
 }
-
-/** An address as limits and the audit know one that has no account: its HMAC. */
-export const addressTag = (config: Kernel["config"], key: string): string =>
-  createHmac("sha256", purposeKey(config, "address")).update(key).digest("base64url").slice(0, 22);

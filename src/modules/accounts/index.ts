@@ -1,5 +1,6 @@
 import type { Module } from "#/kernel/module";
 import { mailLink, mailNotice } from "./mail-account";
+import { purgeAccounts } from "./purge";
 
 export type { Account } from "./account";
 export { accountPages } from "./account-pages";
@@ -10,10 +11,13 @@ export { countAccounts, countOwnSessions, findMembership } from "./count-account
 export { signedIn } from "./identity";
 export { AdminUser, getAdminUser, listUsers, registrations } from "./list-users";
 export { isTotpEnrolled } from "./one-time-codes";
+export { publishingLogin } from "./publishing-login";
 export { publishingAccounts } from "./publishing-routes";
 export { emailChange, registration } from "./registration-routes";
+export { currentUser, ownSessions } from "./session-routes";
+export { signInRoutes } from "./sign-in-routes";
 export { roles } from "./tables";
 export { totpEnrolment, totpUpkeep } from "./totp-routes";
 
 /** One identity for the portal, publishing and the team. */
-export const accounts: Module = { name: "accounts", jobs: [mailLink, mailNotice] };
+export const accounts: Module = { name: "accounts", jobs: [mailLink, mailNotice, purgeAccounts] };

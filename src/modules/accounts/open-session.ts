@@ -82,15 +82,16 @@ export async function tokenPair(
  * tokens that are good from now on.
  */
 export async function endAllSessions(tx: Db, userId: number, why: string): Promise<number> {
-  await tx
-    .update(sessions)
-    .set({ revokedAt: sql`now()`, revokedWhy: why })
-    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+  // The account first: a sign-in under way holds its row, so that its session is seen here, or sees the new version.
   const [row] = await tx
     .update(users)
     .set({ tokenVersion: sql`${users.tokenVersion} + 1` })
     .where(eq(users.id, userId))
     .returning({ version: users.tokenVersion });
+  await tx
+    .update(sessions)
+    .set({ revokedAt: sql`now()`, revokedWhy: why })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
   return row?.version ?? 0;
 }
 

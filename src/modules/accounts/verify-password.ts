@@ -9,7 +9,12 @@ import { type ReadableHash, readHash } from "./read-hash";
 type Needs = Pick<Kernel, "db" | "hashing" | "log" | "now">;
 
 /** What of an account matters here. */
-export type PasswordHolder = { id: number; passwordHash: string | null };
+export type PasswordHolder = {
+  id: number;
+  passwordHash: string | null;
+  /** Nobody gets in, whatever the password: so a right one is answered as late as a wrong one. */
+  isClosed?: boolean;
+};
 
 /**
  * `replacement` is there where the right password met an older or weaker hash: store it with
@@ -49,10 +54,10 @@ export async function verifyPassword(
       stored,
       stored?.algorithm === "bcrypt" ? uncomposed(given) : bytes,
     );
-    return ok && stored?.weaker ? { ok, replacement: await hashBytes(bytes) } : { ok };
+    return ok && stored?.weaker && !account?.isClosed ? { ok, replacement: await hashBytes(bytes) } : { ok };
   }, caller);
 
-  if (!verdict.ok && (await importedHashesRemain(needs))) {
+  if ((!verdict.ok || account?.isClosed) && (await importedHashesRemain(needs))) {
     await Bun.sleep(Math.max(0, began + refusalAfter - performance.now()));
   }
   return verdict;
