@@ -217,6 +217,7 @@ describe("the pages of mailed links", () => {
   test("change nothing when opened, and act by their button, without script", async () => {
     await send("/api/v1/auth/register", { email: "ada@example.com", password });
     const token = await mailedToken("Confirm your e-mail address");
+    await world.settled();
     const before = await world.traces();
 
     const shown = await world.send(`/account/verify/${token}`, { headers: asBrowser });

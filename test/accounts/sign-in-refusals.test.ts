@@ -138,12 +138,12 @@ describe("POST /api/v1/auth/login", () => {
     expect({ status: answer.status, code: body.code }).toEqual({ status, code });
     if (code === "bad_credentials") expect(body).toEqual(problem(401, "Unauthorized", code, words));
     const { tables } = await world.traces();
-    expect({ ...tables, users: [], audit_events: [], audit_details: [] }).toEqual({
-      ...before.tables,
-      users: [],
-      audit_events: [],
-      audit_details: [],
-    });
+    const changed = { users: [], audit_events: [], audit_details: [], one_time_tokens: [] };
+    expect({ ...tables, ...changed }).toEqual({ ...before.tables, ...changed });
+    // Whoever knows the password is mailed the link that confirms the address.
+    expect(tables.one_time_tokens?.map(({ purpose }) => purpose)).toEqual(
+      reason === "unverified" ? ["verify"] : [],
+    );
     const events = tables.audit_events ?? [];
     expect(events.map(({ event, outcome, data }) => ({ event, outcome, data }))).toEqual(
       reason ? [{ event: "session.refused", outcome: "refused", data: { reason, surface: "portal" } }] : [],

@@ -21,6 +21,7 @@ export function describeRoutes(routes: readonly Route[]): Paths {
       if (!documented.includes(one)) continue;
       const hook = {
         ...hooks,
+        ...(isObject(hooks?.body) && { body: asDeclared(hooks.body) }),
         // Else the plugin takes what parses the request for the type of the answer.
         parse: ["application/json"],
         detail: { ...detail, operationId: detail.operationId ?? operationId(one, path) },
@@ -36,6 +37,17 @@ export function describeRoutes(routes: readonly Route[]): Paths {
   for (const [path, method, more] of said) addSaid(described[path]?.[method], more);
   return described;
 }
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/**
+ * A body as its route declares it. Elysia closes schemas against other members while it compiles a route, which it
+ * does late; yet other members are left out of a body, not refused.
+ */
+const asDeclared = (schema: object): object =>
+  JSON.parse(JSON.stringify(schema), (key, value) => {
+    return key === "additionalProperties" && value === false ? undefined : value;
+  });
 
 type Said = { responses: Record<string, Answer>; parameters: Parameter[] };
 
