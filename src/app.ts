@@ -6,6 +6,7 @@ import {
   chooseVoice,
   formsCors,
   httpKernel,
+  type Lane,
   plain,
   problem,
   typed,
@@ -29,7 +30,7 @@ import {
   totpUpkeep,
 } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, publicForms } from "#/modules/forms";
+import { compiledForms, forms, openIntake, publicForms } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
@@ -50,7 +51,12 @@ export const createApp = (kernel: Kernel) => {
   const { config, log, readiness } = kernel;
   const forms = formsCors(config);
   const others = apiCors(config);
+  const intake = openIntake(kernel);
   const doors = [...compiledForms.values()].flatMap(({ definition }) => definition.doors);
+  const laneOf = byPath<Lane>(
+    [["/health/*", "exempt"], ...["/f/*", ...doors].map((path) => [path, "forms"] as const)],
+    "other",
+  );
   return new Elysia(appOptions)
     .use(
       httpKernel({
@@ -59,6 +65,13 @@ export const createApp = (kernel: Kernel) => {
         metrics: kernel.metrics,
         voiceOf,
         isLeaving: () => readiness.phase() === "draining",
+        laneOf(path, method) {
+          const lane = laneOf(path);
+          return lane === "forms" && method !== "POST" ? "other" : lane;
+        },
+        // Beside those that wait for the database, as many whose bodies are on their way.
+        maxInFlight: { forms: 2 * config.FORMS_QUEUE },
+        refusalOf: (lane, request) => (lane === "forms" ? intake.refusalOf(request) : undefined),
         corsOf: byPath(
           ["/f/*", ...doors].map((path) => [path, forms] as const),
           others,
@@ -67,7 +80,7 @@ export const createApp = (kernel: Kernel) => {
     )
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
-    .use(publicForms(kernel))
+    .use(publicForms(kernel, intake))
     .use(signInRoutes(kernel))
     .use(currentUser(kernel))
     .use(ownSessions(kernel))

@@ -17,7 +17,7 @@ export const exitMeanings: Record<ExitName, string> = {
   failed: "failed",
   usage: "unknown command or option",
   cannotAdopt: "the socket could not be adopted",
-  storage: "the disk is full, or the data directory cannot be written",
+  storage: "the disk is full, the data directory cannot be written, or too few files may be open",
   locked: "the data directory belongs to another process",
   breakingMigration: "the database has a breaking migration that this version does not know",
   configuration: "the configuration is wrong",

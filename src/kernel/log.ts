@@ -28,9 +28,28 @@ const isName = (text: string) => /^[\w.:/*?-]{1,120}$/.test(text);
 
 /**
  * Standard output, written while the process works and at the latest when it exits. Not in the call: writing to a full
- * pipe would then stop every request (measured 72 us a line, against 2). Beyond 4 MB unwritten, lines are dropped.
+ * pipe would then stop every request (measured 72 us a line, against 2). The lines of one turn of the event loop go out
+ * together, for a write each cost more than the line. Beyond 4 MB unwritten, lines are dropped.
  */
-const standardOutput = () => pino.destination({ fd: 1, sync: false, maxLength: 4 * 1024 * 1024 });
+function standardOutput(): LogDestination {
+  let turn = "";
+  const send = () => {
+    if (turn !== "") output.write(turn);
+    turn = "";
+  };
+  // Before the listener of the destination: that waits for no write under way, and writes out what stands behind one.
+  process.on("exit", () => {
+    output.write("");
+    send();
+  });
+  const output = pino.destination({ fd: 1, sync: false, maxLength: 4 * 1024 * 1024 });
+  return {
+    write(line) {
+      if (turn === "") setImmediate(send);
+      turn += line;
+    },
+  };
+}
 
 /**
  * A log for one process. Fields that are not on the allow-list are dropped, texts are cut at 200 characters, and of an

@@ -1,4 +1,5 @@
--- Posts that all differ, so that none is taken for the repetition of another. Arguments: json|urlencoded, a tag.
+-- Posts that all differ, so that none is taken for the repetition of another, from addresses in no order, as people's
+-- are: an index meets each somewhere else. Arguments: json|urlencoded, a tag.
 dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "summary.lua")
 
 local kind, tag
@@ -16,6 +17,7 @@ local types = { json = "application/json", urlencoded = "application/x-www-form-
 
 function request()
   sent = sent + 1
-  local who = tag .. "-" .. sent
+  -- Knuth's multiplicative hash of the number.
+  local who = string.format("%08x-%s-%d", sent * 2654435761 % 2 ^ 32, tag, sent)
   return wrk.format("POST", nil, { ["content-type"] = types[kind] }, string.format(bodies[kind], who, who, who))
 end

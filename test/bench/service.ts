@@ -1,33 +1,34 @@
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { executablePath, freePort } from "../support/executable";
-
-/** `USER_HZ` of Linux, the unit of `/proc/<pid>/stat`: 100 on every architecture that Bun runs on. */
-const ticksPerSecond = 100;
+import { openFiles, residentMegabytes } from "../support/process-figures";
+import type { Running } from "./contestant";
+import { processorSeconds } from "./processor-time";
 
 const message = { name: "Ada Lovelace", email: "ada@example.com", message: "Hello" };
 
-export type Service = {
-  url: string;
+export type Service = Running & {
+  port: number;
   /** Milliseconds from its start to the first 200 of `/health`. */
   firstAnswerMs: number;
   /** Milliseconds from its start until a message was stored; `readyz` would be a second late, for it shares answers. */
   firstStored(): Promise<number>;
   /** Milliseconds from its start until `readyz` says that a message can be stored. */
   ready(): Promise<number>;
-  /** Processor time it has used so far, all threads, in seconds. */
-  processorSeconds(): number;
   /** Resident memory now, in megabytes. */
   residentMegabytes(): number;
-  /** Ends it as a supervisor does; resolves when it is gone. */
-  stop(): Promise<void>;
+  openFiles(): number;
 };
 
 /**
  * Starts the executable as it ships: one log line a request, here to a file in `directory`. Rate limits are off,
  * because the load comes from one address.
  */
-export async function startService(directory: string, databaseUrl?: string): Promise<Service> {
+export async function startService(
+  directory: string,
+  databaseUrl?: string,
+  settings: Record<string, string> = {},
+): Promise<Service> {
   const executable = await executablePath();
   const port = freePort();
   const log = openSync(join(directory, "service.log"), "a");
@@ -40,6 +41,7 @@ export async function startService(directory: string, databaseUrl?: string): Pro
       PORT: String(port),
       SECRET_KEY: crypto.randomUUID() + crypto.randomUUID(),
       RATE_LIMIT: "off",
+      ...settings,
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: join(directory, "data") }),
     },
     stdout: log,
@@ -61,18 +63,13 @@ export async function startService(directory: string, databaseUrl?: string): Pro
   };
   return {
     url,
+    port,
     firstAnswerMs: await untilOk("/health"),
     firstStored: () => untilOk("/api/contact", { method: "POST", body: new URLSearchParams(message) }),
     ready: () => untilOk("/api/v1/readyz"),
-    processorSeconds() {
-      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
-      const ticks = fields.split(" ").slice(11, 13).map(Number);
-      return ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond;
-    },
-    residentMegabytes() {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
-    },
+    processorSeconds: () => processorSeconds(child.pid),
+    residentMegabytes: () => residentMegabytes(child.pid),
+    openFiles: () => openFiles(child.pid),
     async stop() {
       child.kill();
       if ((await child.exited) !== 0) throw new Error(`It ended with ${child.exitCode}`);

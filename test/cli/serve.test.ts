@@ -6,6 +6,7 @@ import { kindsUnderTest } from "../support/databases";
 import { temporaryFolder } from "../support/folder";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { postForm, startServe } from "../support/serve";
+import { until } from "../support/until";
 
 setDefaultTimeout(30_000);
 
@@ -136,6 +137,8 @@ describe.each(kindsUnderTest("embedded", "postgres"))("SIGTERM on %s", (kind) =>
       env.DATABASE_URL = await postgres.createDatabase();
     }
     const server = await startServe(env);
+    // It listens before it has migrated, and then refuses with 503 whoever has waited too long.
+    await until(async () => (await fetch(`${server.url}/api/v1/readyz`)).status === 200, 15);
     const outcomes: { status: number | "refused" | "lost"; sent: number }[] = [];
     let stopping = false;
     const visit = async (client: number) => {

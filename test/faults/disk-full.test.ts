@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "#/kernel/db";
-import { kindsUnderTest } from "../support/databases";
+import { checkFiles } from "../support/check-whole";
+import { embeddedPlace, kindsUnderTest } from "../support/databases";
 import { spawnExecutable, startExecutable, untilReady } from "../support/executable";
+import { temporaryFolder } from "../support/folder";
 import { startPostgres } from "../support/postgres";
 import { startSenders } from "../support/senders";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk";
@@ -90,6 +93,58 @@ describe.skipIf(!probe).each(kindsUnderTest("embedded"))("a full disk, %s", () =
     expect(whileFull).toMatchObject({ status: 503, text: expect.stringContaining("disk") });
   }, 90_000);
 });
+
+/** Moves the log of an embedded database to a disk of its own, as an operator might. */
+function moveLog(dataDir: string, megabytes: number): SmallDisk {
+  const log = join(dataDir, "pgdata/pg_wal");
+  using aside = temporaryFolder();
+  cpSync(log, aside.path, { recursive: true });
+  const disk = mountSmallDisk(megabytes, log) as SmallDisk;
+  cpSync(aside.path, log, { recursive: true });
+  return disk;
+}
+
+describe.skipIf(!probe).each(kindsUnderTest("embedded"))(
+  "a log without room for its next segment, %s",
+  () => {
+    test("stops the engine, and another one goes on by itself once there is room; nothing is lost", async () => {
+      using place = embeddedPlace();
+      await using cleanup = new AsyncDisposableStack();
+      const dataDir = place.env.DATA_DIR as string;
+      expect(await (await startExecutable(place.env)).kill()).toBe(0);
+      const disk = moveLog(dataDir, 100);
+      cleanup.defer(disk.unmount);
+      const running = await startExecutable(place.env);
+      const senders = startSenders(() => running.url, 20);
+      await until(() => senders.acknowledged().length > 50, 15);
+
+      disk.fill(0);
+      await until(() => running.output().includes("database.engine_stopped"), 60);
+      const told = senders.refused();
+      await until(() => senders.refused() > told + 20, 15);
+      const whileStopped = await Promise.all(
+        ["/health", "/f/contact", "/api/v1/readyz"].map(
+          async (path) => (await get(running.url, path)).status,
+        ),
+      );
+
+      disk.empty();
+      const emptied = performance.now();
+      const before = senders.acknowledged().length;
+      await until(() => senders.acknowledged().length > before, 15);
+      const firstMs = Math.round(performance.now() - emptied);
+      await untilReady(running);
+      await until(() => senders.acknowledged().length > before + 50, 15);
+      await senders.finish();
+      const code = await running.kill();
+
+      await judge(place.env, senders, `the first stored ${firstMs} ms after there was room`);
+      const { checked, broken } = await checkFiles(join(dataDir, "pgdata"));
+      expect({ whileStopped, code, broken }).toEqual({ whileStopped: [200, 200, 503], code: 0, broken: [] });
+      expect(checked).toBeGreaterThan(100);
+    }, 120_000);
+  },
+);
 
 describe.skipIf(!probe).each(kindsUnderTest("postgres"))("a full disk, %s", () => {
   test("hands the server's own refusal on as 503, and works again once there is room", async () => {

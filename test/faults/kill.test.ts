@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { checkFiles } from "../support/check-whole";
 import { embeddedPlace, kindsUnderTest, openPlaces, type Place } from "../support/databases";
 import { type Started, startExecutable } from "../support/executable";
+import type { PostgresServer } from "../support/postgres";
 import { startSenders } from "../support/senders";
 import { countOrphans, tally } from "../support/tally";
 
@@ -12,6 +15,18 @@ const places = await openPlaces();
 afterAll(places.close);
 
 const orphansIn = (place: Place) => place.inspect(countOrphans);
+
+/** Reads every table and index of it whole (D17), while no executable runs; says what it has looked at. */
+async function amcheck({ env, kind }: Place): Promise<string> {
+  if (kind === "postgres") {
+    await (places.server as PostgresServer).amcheck(env.DATABASE_URL as string);
+    return "pg_amcheck clean";
+  }
+  const { checked, broken } = await checkFiles(join(env.DATA_DIR as string, "pgdata"));
+  expect(broken).toEqual([]);
+  expect(checked).toBeGreaterThan(100);
+  return `amcheck of ${checked} relations clean`;
+}
 
 describe.each(places.kinds)("kill -9 under load, %s", (kind) => {
   test(
@@ -38,10 +53,11 @@ describe.each(places.kinds)("kill -9 under load, %s", (kind) => {
       await running.kill();
 
       const found = await place.inspect((database) => tally(database, senders.sent));
+      const sound = await amcheck(place);
       console.error(
         `${kind}: ${found.acknowledged} acknowledged, ${found.missing} missing, ${found.doubled} doubled, ${kills} kills,`,
         `${orphans.map(({ waiting }) => waiting).join(" ")} rows waiting for their job at the kills,`,
-        `longest restart ${Math.round(longestRestart)} ms, longest answer ${senders.longestMs()} ms`,
+        `longest restart ${Math.round(longestRestart)} ms, longest answer ${senders.longestMs()} ms, ${sound}`,
       );
       expect(found).toMatchObject({ missing: 0, doubled: 0, foreign: 0 });
       expect(found.acknowledged).toBe(senders.sent.length);

@@ -11,6 +11,8 @@ import { until } from "../support/until";
 /** How long it is away: `AWAY_SECONDS=60` for what is promised. */
 const awaySeconds = Number(process.env.AWAY_SECONDS ?? 5);
 const clients = 20;
+/** What a visitor may wait to be told that nothing can be stored (D6). */
+const longestAnswerMs = 2_000;
 
 const places = await openPlaces("postgres");
 afterAll(places.close);
@@ -111,7 +113,7 @@ describe.each(places.kinds)("PostgreSQL away, %s", (kind) => {
     );
     expect({ named: named.status, live: live.status }).toEqual({ named: 503, live: 200 });
     expect(named.text).toContain("database");
-    expect(longestMs).toBeLessThan(2_500);
+    expect(longestMs).toBeLessThan(longestAnswerMs);
     expect(recoveredMs).toBeLessThan(5_000);
     expect(found).toMatchObject({ missing: 0, doubled: 0, acknowledged: senders.sent.length });
     expect({ strange: senders.strange, hung: senders.hung() }).toEqual({ strange: [], hung: 0 });
@@ -119,12 +121,12 @@ describe.each(places.kinds)("PostgreSQL away, %s", (kind) => {
 
   test.each([
     // Of a server that is slow nobody says that it is away; what must not happen is that anybody waits long.
-    ["gone", 2_500, 503],
-    ["stalled", 5_500, 503],
-    ["slow", 10_000, undefined],
+    ["gone", 503],
+    ["stalled", 503],
+    ["slow", undefined],
   ] as const)(
-    "%s under load: no answer takes longer than %i ms, nothing is lost, and memory stays",
-    async (fault, longestAnswerMs, ready) => {
+    "%s under load: everybody has an answer within two seconds, nothing is lost, and memory stays",
+    async (fault, ready) => {
       await using cleanup = new AsyncDisposableStack();
       const { place, proxy, env } = await openBehind(cleanup);
       const running = await startExecutable(env);

@@ -75,7 +75,7 @@ world.describe("a commit whose answer is lost", () => {
       meter: measureIntake(world.kernel.metrics),
       batchRows: 64,
       writers: 1,
-      capacity: 100,
+      capacity: () => 100,
     });
 
   test.each([
@@ -129,7 +129,7 @@ world.describe("a commit whose answer is lost", () => {
         "create constraint trigger slow after insert on gatehouse.submissions deferrable initially deferred for each row execute function public.slow()",
       );
       const committing =
-        "select pid from pg_stat_activity where wait_event = 'PgSleep' and query ~* '^commit' and pid <> pg_backend_pid()";
+        "select pid from pg_stat_activity where wait_event = 'PgSleep' and query ~ 'submission_keys' and pid <> pg_backend_pid()";
 
       const sent = world.post("/f/contact", contact);
       await until(async () => (await run(committing)).rows.length > 0);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { sql } from "drizzle-orm";
 import { processSubmission } from "#/modules/forms/process-submission";
 import { storeSubmissions } from "#/modules/forms/store-submissions";
 import { openWorld } from "../support/world";
@@ -28,7 +29,8 @@ async function store(emails: readonly string[]): Promise<{ submissionId: string 
       keySeconds: 60,
     };
   });
-  await storeSubmissions({ db: world.kernel.db, jobs: { enqueue: async () => {} } }, batch);
+  const jobs = { insertInto: () => sql`select`, enqueued: () => {} };
+  await storeSubmissions({ db: world.kernel.db, jobs }, batch);
   return batch.map(({ id }) => ({ submissionId: id }));
 }
 

@@ -15,11 +15,13 @@ export type SmallDisk = {
 };
 
 /**
- * Mounts one in memory. Where that is not allowed it prints so and gives undefined, so that the caller can skip; with
+ * Mounts one in memory, at a path of its own or over a directory. Where that is not allowed it prints so and gives undefined, so that the caller can skip; with
  * `REQUIRE_SERVICES=1` root must be allowed to, and it throws.
  */
-export function mountSmallDisk(megabytes: number): SmallDisk | undefined {
-  const path = mkdtempSync(join(tmpdir(), "gatehouse-small-disk-"));
+export function mountSmallDisk(
+  megabytes: number,
+  path = mkdtempSync(join(tmpdir(), "gatehouse-small-disk-")),
+): SmallDisk | undefined {
   const command = ["mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path];
   if (Bun.spawnSync(command, { stderr: "ignore" }).exitCode !== 0) {
     rmSync(path, { recursive: true });

@@ -31,6 +31,16 @@ export function dropBallast(directory: string): boolean {
   return true;
 }
 
+/**
+ * Whether an engine that stopped on a full disk may be followed by another one, which needs a segment before it can free
+ * anything: with the ballast, if it is still there, and in the log's own directory, which may be on another disk.
+ */
+export function hasRoomToOpen(directory: string): boolean {
+  const ballast = existsSync(join(directory, "ballast")) ? ballastBytes : 0;
+  const log = join(directory, "pgdata/pg_wal");
+  return diskSpace(directory).free + ballast >= 2 * segmentBytes && diskSpace(log).free >= segmentBytes;
+}
+
 /** Keeps 16 MB aside in the file `ballast` while there is room for it. */
 export function keepBallast(directory: string): void {
   const file = join(directory, "ballast");

@@ -34,6 +34,7 @@ export type Layer = (fileSystem: NodeFileSystem, syncs: Syncs) => void;
  */
 export class DurableFs extends NodeFS {
   readonly #layers: readonly Layer[];
+  #engine: { _clear_setitimer(): void } | undefined;
 
   constructor(directory: string, ...layers: Layer[]) {
     super(directory);
@@ -44,11 +45,20 @@ export class DurableFs extends NodeFS {
     const { emscriptenOpts } = await super.init(pg, options);
     const preRun = (mod: PostgresMod) => {
       const { NODEFS } = mod as unknown as { NODEFS: NodeFileSystem };
+      this.#engine = mod as unknown as { _clear_setitimer(): void };
       const syncs: Syncs = { file: fsyncSync, directory: syncDirectory };
       for (const layer of this.#layers) layer(NODEFS, syncs);
     };
     const given = emscriptenOpts.preRun as ((mod: PostgresMod) => void)[];
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...given, preRun] } };
+  }
+
+  /**
+   * Ends the timer of an engine that could not start: recovery sets one of ten seconds, which would keep the process
+   * and then call what is no longer there.
+   */
+  endTimer(): void {
+    this.#engine?._clear_setitimer();
   }
 }
 

@@ -4,13 +4,15 @@ import { drizzle } from "drizzle-orm/pglite";
 import type { Log } from "#/kernel/log";
 import { bareErrors } from "./bare-errors";
 import type { Database, Db, Executor } from "./database";
-import { diskSpace, dropBallast, hasRoom, keepBallast } from "./disk-space";
+import { diskSpace, dropBallast, hasRoom, hasRoomToOpen, keepBallast } from "./disk-space";
 import type { Layer } from "./durable-fs";
 import { startEngine } from "./engine";
 import { guardEngine } from "./engine-faults";
 import { readRows, toParameter } from "./execute-sql";
 import { lockDataDir } from "./lock-data-dir";
+import { openFilesReason } from "./open-files";
 import { createDataDir, prepareDataDir } from "./prepare-data-dir";
+import { type Engine, type EngineAtWork, replaceEngine } from "./replace-engine";
 import { StartRefusal, storageRefusal } from "./start-refusal";
 import { startUpkeep } from "./upkeep";
 import { within } from "./within";
@@ -24,7 +26,13 @@ export async function openEmbedded(dataDir: string, log: Log, ...layers: Layer[]
   createDataDir(directory);
   const unlock = lockDataDir(directory);
   try {
-    return toDatabase(await open(directory, log, layers), directory, unlock, log);
+    const openAgain = () => open(directory, log, layers);
+    const engines = replaceEngine(await openAgain(), {
+      open: openAgain,
+      hasRoom: () => hasRoomToOpen(directory),
+      log,
+    });
+    return toDatabase(engines, directory, unlock, log);
   } catch (error) {
     unlock();
     throw error;
@@ -32,6 +40,8 @@ export async function openEmbedded(dataDir: string, log: Log, ...layers: Layer[]
 }
 
 async function open(directory: string, log: Log, layers: Layer[]): Promise<PGlite> {
+  // Asked before, because the answer is a file too.
+  const tooFewFiles = openFilesReason();
   if (dropBallast(directory)) log("warn", "database.ballast_dropped");
   try {
     const engine = await startEngine(await prepareDataDir(directory), ...layers);
@@ -39,24 +49,29 @@ async function open(directory: string, log: Log, layers: Layer[]): Promise<PGlit
     return engine;
   } catch (error) {
     if (error instanceof StartRefusal) throw error;
-    const megabytes = Math.floor(diskSpace(directory).free / 2 ** 20);
-    const reason =
-      megabytes < 32 ? `only ${megabytes} MB of disk space are left` : "its files cannot be read or written";
+    const reason = tooFewFiles ?? diskReason(directory);
     throw storageRefusal(`Cannot open the database in ${directory}: ${reason}`, error);
   }
 }
 
-function toDatabase(engine: PGlite, directory: string, unlock: () => void, log: Log): Database {
+function diskReason(directory: string): string {
+  const megabytes = Math.floor(diskSpace(directory).free / 2 ** 20);
+  return megabytes < 32
+    ? `only ${megabytes} MB of disk space are left`
+    : "its files cannot be read or written";
+}
+
+function toDatabase(engines: EngineAtWork, directory: string, unlock: () => void, log: Log): Database {
   bareErrors();
-  const guard = guardEngine(engine, log);
-  const executor = toExecutor(engine, guard.run);
+  const guard = guardEngine(engines);
+  const executor = toExecutor(guard.run);
   const upkeep = startUpkeep(executor, log);
   let closing: Promise<void> | undefined;
 
   const close = async () => {
     upkeep.stop();
     try {
-      if (!guard.failed()) await engine.close();
+      await engines.close();
     } finally {
       unlock();
     }
@@ -64,7 +79,7 @@ function toDatabase(engine: PGlite, directory: string, unlock: () => void, log: 
 
   return {
     kind: "embedded",
-    db: drizzle(guard.client as PGlite, { casing: "snake_case" }) as unknown as Db,
+    db: drizzle(guard.client as unknown as PGlite, { casing: "snake_case" }) as unknown as Db,
     ...executor,
     exclusive: (work) => work(executor),
     async check() {
@@ -81,9 +96,9 @@ function toDatabase(engine: PGlite, directory: string, unlock: () => void, log: 
  * PGlite has one session, so a transaction that a text opens and fails to end would poison what follows: its
  * rollback is queued right behind it, before anybody else's statement.
  */
-const toExecutor = (engine: PGlite, run: <T>(work: () => Promise<T>) => Promise<T>): Executor => ({
+const toExecutor = (run: <T>(work: (engine: Engine) => Promise<T>) => Promise<T>): Executor => ({
   executeSql: (text, values = []) =>
-    run(async () => {
+    run(async (engine) => {
       if (values.length > 0) return { rows: readRows(await engine.query(text, values.map(toParameter))) };
       const results = engine.exec(text);
       const cleared = /\bbegin\b/i.test(text) ? engine.exec("rollback") : undefined;

@@ -1,56 +1,64 @@
-import type { PGlite, Transaction } from "@electric-sql/pglite";
+import type { Transaction } from "@electric-sql/pglite";
 import { unavailable } from "#/kernel/errors";
-import type { Log } from "#/kernel/log";
 import { createMetering } from "./database-meter";
 import { toRefusal } from "./postgres-faults";
+import type { Engine, EngineAtWork } from "./replace-engine";
 
 type Query = Pick<Transaction, "query">;
 
+/** Seconds: a new engine takes less than one, room on the disk may take longer. */
+const retryAfter = 5;
+
 /**
- * Tells a statement that failed from an engine that died. After a failed write to its log PostgreSQL stops for
- * good; here every later query is then answered with 503, and a restart of the process recovers.
+ * Tells a statement that failed from an engine that stopped: after a failed write to its log PostgreSQL stops for good.
+ * Until another one is at work everything is refused with 503.
  */
-export function guardEngine(engine: PGlite, log: Log) {
-  let dead = false;
+export function guardEngine(engines: EngineAtWork) {
   const { time, meter } = createMetering();
 
-  const translate = (error: unknown): unknown => {
+  const translate = (engine: Engine, error: unknown): unknown => {
     const { name } = error as { name?: string };
-    if (!(error instanceof WebAssembly.RuntimeError) && name !== "ExitStatus" && !engine.closed)
-      return toRefusal(error);
-    if (!dead) log("error", "database.engine_stopped", { error: name });
-    dead = true;
-    return unavailable("Cannot reach the database", 30, error);
+    const hasStopped =
+      name === "EngineStopped" || name === "ExitStatus" || error instanceof WebAssembly.RuntimeError;
+    if (!hasStopped && !engine.closed) return toRefusal(error);
+    engines.stopped(engine);
+    return unavailable("Cannot reach the database", retryAfter, error);
   };
 
-  const run = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (dead) throw unavailable("Cannot reach the database", 30);
+  const runOn = async <T>(engine: Engine, work: (engine: Engine) => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await work(engine);
     } catch (error) {
-      throw translate(error);
+      throw translate(engine, error);
     }
   };
 
-  const runTimed = <T>(work: () => Promise<T>): Promise<T> => time("statement", () => run(work));
+  const run = async <T>(work: (engine: Engine) => Promise<T>): Promise<T> => {
+    const engine = engines.current();
+    if (!engine) throw unavailable("Cannot reach the database", retryAfter);
+    return runOn(engine, work);
+  };
 
-  const guardQueries = (target: Query, guarded: typeof run): Query => ({
-    query: (text, values, options) => guarded(() => target.query(text, values, options)),
+  const runTimed = <T>(work: (engine: Engine) => Promise<T>): Promise<T> =>
+    time("statement", () => run(work));
+
+  const queryOf = (engine: Engine, tx: Query): Query => ({
+    query: (text, values, options) => runOn(engine, () => tx.query(text, values, options)),
   });
 
   return {
     run: runTimed,
     meter,
-    failed: () => dead,
     /** What drizzle needs of PGlite. */
     client: {
-      ...guardQueries(engine, runTimed),
+      query: ((text, values, options) =>
+        runTimed((engine) => engine.query(text, values, options))) as Query["query"],
       transaction: <T>(work: (tx: Query) => Promise<T>) =>
         time("transaction", (begun) =>
-          run(() =>
+          run((engine) =>
             engine.transaction((tx) => {
               begun();
-              return work(guardQueries(tx, run));
+              return work(queryOf(engine, tx));
             }),
           ),
         ),

@@ -2,6 +2,7 @@ import { PGlite } from "@electric-sql/pglite";
 import runtimeFiles from "@electric-sql/pglite/pglite.data" with { type: "file" };
 import wasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
 import { DurableFs, type Layer } from "./durable-fs";
+import { failForGood } from "./engine-stop";
 
 /** PGlite's own parameters without `-F`, which turns the syncs off. */
 const parameters = PGlite.defaultStartParams.filter((parameter) => parameter !== "-F");
@@ -24,14 +25,22 @@ const noInitdb = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 
 /** Starts PGlite on an initialised directory. Its three files come from within the executable. */
 export async function startEngine(directory: string, ...layers: Layer[]): Promise<PGlite> {
   const pgliteWasmModule = await WebAssembly.compile(await Bun.file(wasm).arrayBuffer());
-  return PGlite.create({
-    fs: new DurableFs(directory, ...layers),
-    pgliteWasmModule,
-    initdbWasmModule: noInitdb,
-    fsBundle: Bun.file(runtimeFiles),
-    startParams: [
-      ...parameters,
-      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    ],
-  });
+  const fs = new DurableFs(directory, ...layers);
+  try {
+    const engine = await PGlite.create({
+      fs,
+      pgliteWasmModule,
+      initdbWasmModule: noInitdb,
+      fsBundle: Bun.file(runtimeFiles),
+      startParams: [
+        ...parameters,
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
+    });
+    failForGood(engine);
+    return engine;
+  } catch (error) {
+    fs.endTimer();
+    throw error;
+  }
 }

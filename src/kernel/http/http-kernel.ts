@@ -1,12 +1,13 @@
 import type { AnyElysia } from "elysia";
 import type { Config } from "../config";
+import type { AppError } from "../errors";
 import type { Log } from "../log";
 import { createMetrics, type Metrics } from "../metrics";
 import { answerErrors } from "./answer-errors";
 import { byPath } from "./by-path";
 import { apiCors, type CorsPolicy } from "./cors";
 import { type HeaderClass, responseHeaders } from "./headers";
-import { inFlight, type Lane } from "./in-flight";
+import { type Caps, inFlight, type Lane } from "./in-flight";
 import { ipMatcher } from "./ip-address";
 import type { Forwarding } from "./request-context";
 import { type Handler, requestServer } from "./request-server";
@@ -25,9 +26,11 @@ export type HttpOptions = {
   /** Default: the list of the configuration for every address (`apiCors`). */
   corsOf?: (path: string) => CorsPolicy;
   /** Default: health is exempt, all others share one lane. */
-  laneOf?: (path: string) => Lane;
-  /** Requests being answered in one lane beyond which the next are refused with 503; default 2,000. */
-  maxInFlight?: number;
+  laneOf?: (path: string, method: string) => Lane;
+  /** Refuses a request on arrival, before its body is read, because the lane is saturated; default: never. */
+  refusalOf?: (lane: Lane, request: Request) => AppError | undefined;
+  /** Requests being answered in a lane beyond which the next are refused with 503; default 2,000 each. */
+  maxInFlight?: Partial<Caps>;
   /** While true, every answer asks its client to open another connection: this process is about to stop. */
   isLeaving?: () => boolean;
   /** Told once a forwarding header arrives from a peer that is no trusted proxy. */
@@ -69,9 +72,10 @@ export const httpKernel =
           "json",
         ),
       laneOf: options.laneOf ?? byPath<Lane>([["/health/*", "exempt"]], "other"),
+      refusalOf: options.refusalOf ?? (() => undefined),
       corsOf: options.corsOf ?? (() => policy),
       setHeaders: responseHeaders(config),
-      flights: inFlight(options.maxInFlight ?? 2000),
+      flights: inFlight({ forms: 2000, other: 2000, ...options.maxInFlight }),
       forwarding: forwardingOf(app, options),
       isLeaving: options.isLeaving ?? (() => false),
     });

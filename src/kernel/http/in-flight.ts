@@ -4,21 +4,28 @@ import { AppError } from "../errors";
 export type Lane = "forms" | "other" | "exempt";
 
 export type InFlight = {
-  /** Counts a request in. Refuses with 503 `overloaded` and the seconds to wait while the lane is full. */
-  enter(lane: Lane): void;
+  /** Counts a request in, or gives the refusal: 503 `overloaded` while the lane is full. */
+  enter(lane: Lane): AppError | undefined;
   leave(lane: Lane): void;
   count(lane: Lane): number;
 };
 
-/** Requests that are being answered, at most `cap` in each lane: beyond it waiting only makes everybody slow. */
-export function inFlight(cap: number): InFlight {
+/** Made once: it is thrown by nobody, and there may be thousands a second. */
+const overloaded = new AppError(503, "overloaded", "Too busy to answer now, try again shortly", {
+  retryAfter: 1,
+});
+
+/** Requests being answered in a lane, at most. */
+export type Caps = Readonly<Record<Exclude<Lane, "exempt">, number>>;
+
+/** Requests that are being answered, at most so many in each lane: beyond it waiting only makes everybody slow. */
+export function inFlight(caps: Caps): InFlight {
   const counts: Record<Lane, number> = { forms: 0, other: 0, exempt: 0 };
   return {
     enter(lane) {
-      if (lane !== "exempt" && counts[lane] >= cap) {
-        throw new AppError(503, "overloaded", "Too busy to answer now, try again shortly", { retryAfter: 1 });
-      }
+      if (lane !== "exempt" && counts[lane] >= caps[lane]) return overloaded;
       counts[lane]++;
+      return;
     },
     leave(lane) {
       counts[lane]--;

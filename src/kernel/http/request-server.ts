@@ -1,3 +1,4 @@
+import type { AppError } from "../errors";
 import type { Log } from "../log";
 import type { Metrics } from "../metrics";
 import { answerRefusal } from "./answer-refusal";
@@ -8,6 +9,7 @@ import type { HeaderClass, SetHeaders } from "./headers";
 import type { InFlight, Lane } from "./in-flight";
 import { logRequests } from "./log-requests";
 import { measureRequests } from "./measure-requests";
+import { paceRefusals } from "./pace-refusals";
 import { type Forwarding, openContext, type RequestContext } from "./request-context";
 import type { RouteEntry } from "./route-table";
 import type { Voice } from "./voices";
@@ -21,7 +23,8 @@ type Needs = {
   voiceOf(path: string): Voice;
   routeOf(path: string): RouteEntry | undefined;
   headersOf(path: string): HeaderClass;
-  laneOf(path: string): Lane;
+  laneOf(path: string, method: string): Lane;
+  refusalOf(lane: Lane, request: Request): AppError | undefined;
   corsOf(path: string): CorsPolicy;
   setHeaders: SetHeaders;
   flights: InFlight;
@@ -41,10 +44,16 @@ export function requestServer(
   const { flights, routeOf, laneOf, corsOf } = needs;
   const logRequest = logRequests(needs.log);
   const measure = measureRequests(needs.metrics, flights);
+  const pace = paceRefusals();
 
   const refuse = (request: Request, error: unknown): Response => {
     const { body, ...init } = answerRefusal(needs, request, error);
     return new Response(body, init);
+  };
+  /** 503 before anything was read, and not sooner than is good for those who are being served. */
+  const refuseLoad = (request: Request, refusal: AppError): Response | Promise<Response> => {
+    const paced = pace(request);
+    return paced ? paced.then(() => refuse(request, refusal)) : refuse(request, refusal);
   };
   const finish = ({ request, context, path, lane, entered }: Served, answer: Response): Response => {
     if (entered) flights.leave(lane);
@@ -62,14 +71,16 @@ export function requestServer(
   return (handler, request) => {
     const path = pathOf(request.url);
     const context = openContext(request, needs.forwarding);
-    const served: Served = { request, context, path, lane: laneOf(path), entered: false };
+    const served: Served = { request, context, path, lane: laneOf(path, request.method), entered: false };
     let answer: Response | Promise<Response>;
     try {
       const entry = routeOf(path);
       if (entry) context.route = entry.pattern;
-      flights.enter(served.lane);
-      served.entered = true;
-      answer = (entry && answerPreflight(request, corsOf(path), entry.methods)) ?? handler(request);
+      const refusal = needs.refusalOf(served.lane, request) ?? flights.enter(served.lane);
+      served.entered = refusal === undefined;
+      answer = refusal
+        ? refuseLoad(request, refusal)
+        : ((entry && answerPreflight(request, corsOf(path), entry.methods)) ?? handler(request));
     } catch (error) {
       answer = refuse(request, error);
     }

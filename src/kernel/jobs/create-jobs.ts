@@ -1,4 +1,5 @@
 import type { TObject } from "@sinclair/typebox";
+import type { SQL } from "drizzle-orm";
 import type { PgBoss } from "pg-boss";
 import { type Database, executorOf } from "#/kernel/db";
 import type { Log } from "#/kernel/log";
@@ -6,6 +7,7 @@ import { createMetrics, type Metrics } from "#/kernel/metrics";
 import { openBoss } from "./boss";
 import type { JobOf, JobsOf } from "./contract";
 import { type Dispatch, startDispatch } from "./dispatch";
+import { type InsertStatement, insertStatement } from "./insert-statement";
 import { measureJobs } from "./measure-jobs";
 import { ensureQueues, ensureSchedules, warmQueues } from "./queues";
 import { openStore } from "./store";
@@ -36,6 +38,7 @@ export function createJobs<Context>(
   { maxRunning = 64, superviseSeconds = 10, metrics = createMetrics() }: Options = {},
 ): JobsOf<Context> {
   let boss: PgBoss | undefined;
+  let inserts: ReadonlyMap<string, InsertStatement> = new Map();
   let working: { dispatch: Dispatch; sweep: { stop(): Promise<void> } } | undefined;
   const store = openStore(database);
   const enqueued = new Set<string>();
@@ -54,6 +57,18 @@ export function createJobs<Context>(
     enqueued.clear();
   };
 
+  /** Ready to enqueue: tables, queues, and pg-boss with its cache of them. */
+  const openQueues = async (superviseSeconds?: number): Promise<PgBoss> => {
+    await prepare(database, jobs, log);
+    const opened = openBoss(database, database.kind, log, superviseSeconds);
+    boss = opened;
+    await opened.start();
+    await warmQueues(opened, jobs);
+    const statements = jobs.map(async ({ name }) => [name, await insertStatement(opened, name)] as const);
+    inserts = new Map(await Promise.all(statements));
+    return opened;
+  };
+
   return {
     async enqueue<Payload extends TObject>(
       tx: Parameters<JobsOf<Context>["enqueue"]>[0],
@@ -70,14 +85,22 @@ export function createJobs<Context>(
       if (!seconds) wakeSoon(job.name);
     },
 
+    insertInto<Payload extends TObject>(job: JobOf<Context, Payload>, payloads: SQL) {
+      const insert = inserts.get(job.name);
+      if (!insert) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      return insert(payloads);
+    },
+
+    enqueued: ({ name }) => wakeSoon(name),
+
     migrate: () => prepare(database, jobs, log),
 
     async open() {
-      boss ??= await openQueues(database, jobs, log);
+      if (!boss) await openQueues();
     },
 
     async start(context) {
-      boss = await openQueues(database, jobs, log, superviseSeconds);
+      const boss = await openQueues(superviseSeconds);
       if (database.kind === "embedded") await store.freeClaims();
       const dispatch = startDispatch(boss, jobs, context, { log, maxRunning, store, metrics });
       working = { dispatch, sweep: startSweep(store, log) };
@@ -103,20 +126,6 @@ export function createJobs<Context>(
     figures: () => store.listQueues(jobs.map(({ name }) => name)),
     deadLetters: () => store.listDeadLetters(),
   };
-}
-
-/** Ready to enqueue: tables, queues, and pg-boss with its cache of them. */
-async function openQueues(
-  database: Database,
-  jobs: readonly JobOf<never>[],
-  log: Log,
-  superviseSeconds?: number,
-): Promise<PgBoss> {
-  await prepare(database, jobs, log);
-  const boss = openBoss(database, database.kind, log, superviseSeconds);
-  await boss.start();
-  await warmQueues(boss, jobs);
-  return boss;
 }
 
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */

@@ -6,7 +6,7 @@ import { purgeKeys } from "./purge-keys";
 export { compiledForms } from "./compiled-forms";
 export { countInbox, countSubmissionsFrom } from "./count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
-export { publicForms } from "./routes";
+export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 
 /** What visitors send: intake, screening, deliveries. */

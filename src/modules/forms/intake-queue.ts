@@ -1,5 +1,6 @@
 import { AppError, unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
+import { tooManyWait } from "./admit-post";
 import type { IntakeMeter } from "./measure-forms";
 import type { NewSubmission } from "./store-submissions";
 
@@ -23,19 +24,21 @@ export type IntakeOptions = {
   /** Rows a transaction, and transactions at one time. */
   batchRows: number;
   writers: number;
-  /** Messages that may wait; beyond it new ones are refused with 503. */
-  capacity: number;
+  /** Messages that may wait, while `waiting` do; beyond it new ones are refused with 503. */
+  capacity(waiting: number): number;
 };
 
-const PATIENCE_MS = 5_000;
-/** Once a flush has failed, the database is taken for away and nobody waits longer than this. */
-const PATIENCE_WHILE_AWAY_MS = 2_000;
+/** With the sweep it leaves a quarter of the two seconds in which a visitor is told that nothing can be stored. */
+const PATIENCE_MS = 1_700;
 const RETRY_PAUSE_MS = 100;
-const SWEEP_MS = 100;
+const SWEEP_MS = 50;
 
 export type IntakeQueue = {
-  /** Resolves after the commit, synced. Refuses with 503 `unavailable` when full or out of patience. */
-  submit(submission: NewSubmission): Promise<Receipt>;
+  /**
+   * Resolves after the commit, synced. Refuses with 503 `unavailable` when full, or 1.7 s after the message `arrived`
+   * (by `performance.now()`; now unless given).
+   */
+  submit(submission: NewSubmission, arrived?: number): Promise<Receipt>;
   /** What the key of this message already stands for, as `submit` would answer it; undefined when it is free. */
   find(submission: NewSubmission): Promise<Receipt | undefined>;
   /** Messages without an answer yet. */
@@ -54,14 +57,13 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
   /** The same post twice at one time is one row: the second waits for the first. */
   const inFlight = new Map<string, { contentHash: string; receipt: Promise<Receipt> }>();
   let idleWriters = options.writers;
-  let isAway = false;
   let sweeper: Timer | undefined;
 
-  const submit = (submission: NewSubmission): Promise<Receipt> => {
+  const submit = (submission: NewSubmission, arrived?: number): Promise<Receipt> => {
     const twinKey = `${submission.form}\n${submission.key}`;
     const first = inFlight.get(twinKey);
-    const arrived = performance.now();
-    const waitedMs = () => performance.now() - arrived;
+    const submitted = performance.now();
+    const waitedMs = () => performance.now() - submitted;
     if (first) {
       return first.receipt.then(({ id }) => {
         const receipt = replayOf(id, first.contentHash, submission);
@@ -69,11 +71,10 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
         return receipt;
       });
     }
-    if (unanswered.size >= options.capacity)
-      return Promise.reject(unavailable("Too many messages are waiting"));
+    if (unanswered.size >= options.capacity(unanswered.size)) return Promise.reject(tooManyWait);
 
     const { promise: receipt, resolve, reject } = Promise.withResolvers<Receipt>();
-    const entry: Waiting = { submission, arrived, settle };
+    const entry: Waiting = { submission, arrived: arrived ?? submitted, settle };
     function settle(outcome: Receipt | Error): void {
       if (!unanswered.delete(entry)) return;
       inFlight.delete(twinKey);
@@ -111,13 +112,11 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
       if (waiting.length === 0) return;
       try {
         const stored = await options.store(waiting.map(({ submission }) => submission));
-        isAway = false;
-        options.meter.committed(waiting.length);
+        options.meter.committed(waiting.length, unanswered.size - waiting.length);
         await Promise.all(waiting.map((entry) => answer(entry, stored)));
         return;
       } catch (error) {
         if (isRefusedData(error)) return splitAndWrite(waiting, error);
-        isAway = true;
         options.log("warn", "forms.flush_failed", { error: nameOf(error), rows: waiting.length });
         await Bun.sleep(RETRY_PAUSE_MS);
       }
@@ -150,12 +149,13 @@ export function createIntakeQueue(options: IntakeOptions): IntakeQueue {
 
   /** Answers 503 to those who waited too long. Their row may still commit: a retry is found by its key. */
   const giveUpLate = (): void => {
-    const patience = isAway ? PATIENCE_WHILE_AWAY_MS : PATIENCE_MS;
-    const latest = performance.now() - patience;
+    const latest = performance.now() - PATIENCE_MS;
     for (const entry of unanswered) {
-      if (entry.arrived > latest) return;
-      entry.settle(unavailable("Cannot store this message now"));
+      if (entry.arrived <= latest) entry.settle(unavailable("Cannot store this message now"));
     }
+    // While every writer hangs nobody takes them out, and each holds a message.
+    const first = queue.findIndex((entry) => unanswered.has(entry));
+    queue.splice(0, first < 0 ? queue.length : first);
   };
 
   const find = async (submission: NewSubmission): Promise<Receipt | undefined> => {

@@ -2,9 +2,9 @@ import type { Kernel } from "#/kernel/kernel";
 import type { Counter, Metrics } from "#/kernel/metrics";
 import { countOpenDeliveries } from "./queries";
 
-/** Told of each batch on disk, and of each message that got its receipt. */
+/** Told of each batch on disk and how many messages wait behind it, and of each message that got its receipt. */
 export type IntakeMeter = {
-  committed(rows: number): void;
+  committed(rows: number, behind: number): void;
   answered(form: string, replayed: boolean, waitedMs: number): void;
 };
 

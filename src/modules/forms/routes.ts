@@ -1,11 +1,13 @@
 import { Elysia, t } from "elysia";
+import type { AppError } from "#/kernel/errors";
 import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
+import { createAdmission } from "./admit-post";
 import type { CompiledForm } from "./compile-form";
 import { compiledForms, getForm } from "./compiled-forms";
 import { requestBodyOf } from "./describe-form";
 import { htmlSnippet } from "./html-snippet";
-import { createIntakeQueue } from "./intake-queue";
+import { createIntakeQueue, type IntakeQueue } from "./intake-queue";
 import { measureForms, measureIntake } from "./measure-forms";
 import { createPostReceiver, type ReceivePost } from "./receive-post";
 import { allRequired, speaksProblem } from "./refuse-fields";
@@ -35,8 +37,8 @@ const idempotencyKey = {
 const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
 
 /** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
-export function publicForms(kernel: Kernel) {
-  const receive = createPostReceiver(kernel, openIntake(kernel));
+export function publicForms(kernel: Kernel, intake: Intake) {
+  const receive = createPostReceiver(kernel, intake);
   const app = new Elysia({ name: "forms.public", tags: ["forms"] });
   const site = kernel.config.PUBLIC_URL ?? `http://localhost:${kernel.config.PORT}`;
   for (const form of compiledForms.values()) addDoors(app, form, receive, site);
@@ -74,7 +76,15 @@ export function publicForms(kernel: Kernel) {
     );
 }
 
-function openIntake(kernel: Kernel) {
+export type Intake = Pick<IntakeQueue, "submit" | "find"> & {
+  /** Refuses a post on arrival while too many messages wait. */
+  refusalOf(request: Request): AppError | undefined;
+};
+
+/** The queue that every door leads to. */
+export function openIntake(kernel: Kernel): Intake {
+  const admission = createAdmission(kernel.config.FORMS_QUEUE);
+  const meter = measureIntake(kernel.metrics);
   const embedded = kernel.database.kind === "embedded";
   const intake = createIntakeQueue({
     store: (batch) => storeSubmissions(kernel, batch),
@@ -82,13 +92,19 @@ function openIntake(kernel: Kernel) {
     log: kernel.log,
     // Half the processor time a row that batches of 64 take; 512 would save little more, and PGlite blocks meanwhile.
     batchRows: 256,
-    meter: measureIntake(kernel.metrics),
+    meter: {
+      ...meter,
+      committed(rows, behind) {
+        meter.committed(rows, behind);
+        admission.committed(rows, behind);
+      },
+    },
     // PGlite runs one transaction at a time; PostgreSQL commits one batch while the next is written.
     writers: embedded ? 1 : 2,
-    capacity: kernel.config.FORMS_QUEUE,
+    capacity: admission.limit,
   });
   measureForms(kernel, intake.size);
-  return intake;
+  return { ...intake, refusalOf: (request) => admission.refusalOf(request, intake.size()) };
 }
 
 /** The addresses of a form besides `/f/<slug>`; `site` is where this service is reached. */

@@ -46,7 +46,10 @@ describe("the memory for bodies", () => {
     const first = ask(app, "/f/x/files", { method: "POST", body: stalling(large, go.promise) });
     for (let turns = 0; heldBytes() < before + large.length && turns < 1000; turns++) await Bun.sleep(1);
 
-    const second = await ask(app, "/f/x/files", { method: "POST", body: stalling(large, go.promise) });
+    const second = await ask(app, "/f/x/files", {
+      method: "POST",
+      body: stalling(large.slice(), go.promise),
+    });
     const small = await ask(app, "/f/x", { method: "POST", body: "a=b" });
     go.resolve();
 

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { AppError } from "#/kernel/errors";
+import type { Lane } from "#/kernel/http";
+import { paceRefusals } from "#/kernel/http/pace-refusals";
 import { routeTable } from "#/kernel/http/route-table";
 import { ask, sampleApp, secret, sendJson } from "./sample-app";
 
@@ -97,7 +100,7 @@ test("tells once that a forwarding header came from a peer that is no proxy", as
 
 describe("requests in flight", () => {
   test("beyond the cap are refused with Retry-After, health excepted, and the place is free again", async () => {
-    const app = sampleApp({ maxInFlight: 2 });
+    const app = sampleApp({ maxInFlight: { forms: 2, other: 2 } });
     const blocked = Promise.withResolvers<void>();
     const slowBody = () =>
       new ReadableStream({
@@ -123,8 +126,60 @@ describe("requests in flight", () => {
     ]);
   });
 
+  test("of a lane that is saturated are refused on arrival, their bodies unread, and the others answered", async () => {
+    const refusal = new AppError(503, "unavailable", "Too many messages are waiting", { retryAfter: 2 });
+    let saturated = true;
+    const refusalOf = (lane: Lane) => (saturated && lane === "forms" ? refusal : undefined);
+    const app = sampleApp({ refusalOf });
+    let read = 0;
+    const body = () =>
+      new ReadableStream(
+        {
+          pull(controller) {
+            read += 1;
+            controller.enqueue(new TextEncoder().encode("a"));
+            controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+
+    const refused = await ask(app, "/f/contact", { method: "POST", body: body() });
+    const elsewhere = await ask(app, "/api/things", sendJson('{"name":"Ada"}'));
+    const unread = read;
+    saturated = false;
+    const after = await ask(app, "/f/contact", { method: "POST", body: body() });
+
+    expect([refused.status, refused.headers.get("retry-after"), elsewhere.status, after.status]).toEqual([
+      503,
+      "2",
+      200,
+      200,
+    ]);
+    expect(refused.headers.get("x-request-id")).toBeTruthy();
+    expect([unread, read]).toEqual([0, 1]);
+  });
+
+  test("that are refused wait the longer the more there are, unless a body may lie unread meanwhile", async () => {
+    const pace = paceRefusals();
+    const post = (length?: number) => {
+      const headers = length === undefined ? {} : { "content-length": String(length) };
+      return new Request("http://localhost/f/contact", { method: "POST", headers });
+    };
+    const order: number[] = [];
+
+    const held = Array.from({ length: 400 }, (_, at) => pace(post(100))?.then(() => order.push(at)));
+
+    expect(held.filter((each) => each === undefined)).toEqual([]);
+    expect([pace(post(100_000)), pace(post())]).toEqual([undefined, undefined]);
+    await held[0];
+    expect(order.length).toBeLessThan(400);
+    await Promise.all(held);
+    expect(order.length).toBe(400);
+  });
+
   test("are counted out whatever becomes of them", async () => {
-    const app = sampleApp({ maxInFlight: 1 });
+    const app = sampleApp({ maxInFlight: { forms: 1, other: 1 } });
 
     for (const path of [
       "/api/thrown",

@@ -72,7 +72,7 @@ const forms = () =>
 type Settings = Partial<HttpOptions["config"]> & Partial<Omit<HttpOptions, "config">>;
 
 /** A small app behind the kernel, with a route for each thing that can go wrong. */
-export function sampleApp({ log = () => {}, maxInFlight = 2000, ...rest }: Settings = {}) {
+export function sampleApp({ log = () => {}, ...rest }: Settings = {}) {
   const config = {
     PUBLIC_URL: "https://gatehouse.example",
     allowedOrigins: [],
@@ -89,7 +89,7 @@ export function sampleApp({ log = () => {}, maxInFlight = 2000, ...rest }: Setti
     "other",
   );
   return new Elysia(appOptions)
-    .use(httpKernel({ config, log, voiceOf, corsOf, laneOf, maxInFlight, ...rest }))
+    .use(httpKernel({ config, log, voiceOf, corsOf, laneOf, ...rest }))
     .get("/health", async () => ({ status: "ok" }))
     .get("/who", async ({ request }) => ({ ...clientOf(request), id: contextOf(request).id }))
     .get("/v1/users/:id", async ({ params }) => params, {

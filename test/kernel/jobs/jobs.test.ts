@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
+import { sql } from "drizzle-orm";
 import { type Database, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { JobOf, JobsOf } from "#/kernel/jobs/contract";
@@ -108,6 +109,27 @@ describe.each(kinds)("jobs on %s", (kind) => {
 
     await expect(refused).rejects.toThrow("changed my mind");
     expect(await rows()).toEqual([]);
+  });
+
+  test("runs what a statement enqueued beside its own work, and nothing where that is rolled back", async () => {
+    const { job, ran } = recorder();
+    const jobs = await start([job]);
+    const payloads = sql`select json_build_object('id', id) from made`;
+    const both = sql`
+      with made as (select unnest(array['a', 'b']) as id), queued as (${jobs.insertInto(job, payloads)})
+      select id from made`;
+
+    const refused = database.db.transaction(async (tx) => {
+      await tx.execute(both);
+      throw new Error("changed my mind");
+    });
+    await expect(refused).rejects.toThrow("changed my mind");
+    expect(await rows()).toEqual([]);
+    await database.db.execute(both);
+    jobs.enqueued(job);
+
+    expect([await ran.next(), await ran.next()].sort()).toEqual(["a", "b"]);
+    await until(async () => (await rows()).length === 0);
   });
 
   test("finds what another worker enqueued without being told", async () => {
@@ -332,6 +354,7 @@ describe.each(kinds)("jobs on %s", (kind) => {
     await jobs.migrate();
 
     await expect(enqueue(jobs, job, ["a"])).rejects.toThrow("before the jobs are started");
+    expect(() => jobs.insertInto(job, sql`select '{}'::json`)).toThrow("before the jobs are started");
     expect(await rows()).toEqual([]);
   });
 
