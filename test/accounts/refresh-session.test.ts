@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { bearer, createPerson, signIn, type Tokens } from "../support/people";
+import { until } from "../support/until";
 import { openWorld } from "../support/world";
 
 const graceSeconds = 2;
@@ -92,6 +93,9 @@ describe("POST /api/v1/auth/refresh", () => {
     const { tables } = await world.traces();
     const events = tables.audit_events?.filter(({ event }) => event === "session.reuse_detected");
     expect(events).toMatchObject([{ outcome: "refused", data: { user: person.id } }]);
+    await until(() => world.mails.length > 0);
+    await world.settled();
+    expect(world.mails.map(({ envelope }) => envelope.to)).toEqual([[person.email]]);
   });
 
   test("notes a theft once, however many come with the stolen token", async () => {

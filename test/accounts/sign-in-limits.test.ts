@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { addressTag, signInRules } from "#/modules/accounts/sign-in-limits";
 import { createPerson, signIn } from "../support/people";
+import { until } from "../support/until";
 import { openWorld } from "../support/world";
 
 const world = await openWorld({ env: { RATE_LIMIT: "on", TRUSTED_PROXIES: "127.0.0.1" } });
@@ -161,6 +162,17 @@ describe("failed sign-ins", () => {
     expect(await said(stranger)).toBe(await said(nobody));
     expect(known).toBe(200);
     expect(afterwards).toBe(200);
+  }, 60_000);
+
+  test("with the right password mail the link to an unconfirmed address once in ten minutes", async () => {
+    const waiting = await createPerson(world, { verified: false });
+
+    for (let i = 0; i < 4; i++)
+      expect(await statusOf(waiting.email, waiting.password, newNetwork())).toBe(401);
+    await until(() => world.mails.length > 0);
+    await world.settled();
+
+    expect(world.mails).toHaveLength(1);
   }, 60_000);
 
   test("do not count where the password was right: a missing code, a wrong scope, a disabled account", async () => {

@@ -4,6 +4,7 @@ import type { Db } from "#/kernel/db";
 import { AppError, forbidden } from "#/kernel/errors";
 import { clientOf } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
+import { nameError } from "#/kernel/log";
 import { accountRules } from "./account-limits";
 import { isConfirming } from "./confirming";
 import { hashCaller } from "./hash-caller";
@@ -74,7 +75,8 @@ export function createCheckCredentials(kernel: Needs) {
     );
     if (!verdict.ok || !holder || isClosed) {
       await note(!verdict.ok ? "password" : isResting ? "rate" : "unverified");
-      if (verdict.ok && holder && !isResting) await confirmAgain(kernel, holder);
+      // Not waited for: the time it takes would tell that the password was right.
+      if (verdict.ok && holder && !isResting && !holder.isDisabled) void confirmAgain(kernel, holder);
       throw badCredentials(surface);
     }
     await attempt.succeed();
@@ -142,11 +144,18 @@ async function countFailure(tx: Db, userId = 0): Promise<void> {
     .where(eq(users.id, userId));
 }
 
-/** Whoever knows the password of an address that waits for its confirmation is mailed the link again. */
+/**
+ * Whoever knows the password of an address that waits for its confirmation is mailed the link again. Never rejects: one
+ * who gets no mail asks for it, or signs in again.
+ */
 async function confirmAgain(kernel: Needs, { id, email }: Found): Promise<void> {
-  const { allowed } = await kernel.limits.consume(accountRules.confirmAgain, String(id));
-  if (!allowed || email === null) return;
-  await kernel.db.transaction((tx) => sendLink(tx, kernel, { kind: "verify", userId: id, email }));
+  try {
+    const { allowed } = await kernel.limits.consume(accountRules.confirmAgain, String(id));
+    if (!allowed || email === null) return;
+    await kernel.db.transaction((tx) => sendLink(tx, kernel, { kind: "verify", userId: id, email }));
+  } catch (error) {
+    kernel.log("error", "accounts.confirm_again_failed", { userId: id, ...nameError(error) });
+  }
 }
 
 /** Unless somebody changed the password meanwhile. */
