@@ -4,9 +4,6 @@ import { readJson } from "#/kernel/http/json-body";
 import type { Kernel } from "#/kernel/kernel";
 import { createSignIn } from "./sign-in";
 
-/** Bytes. */
-const maxBytes = 16 * 1024;
-
 const example = { email: "talel@talel.talel", password: "correct horse battery staple" };
 const text = { type: "string" as const, minLength: 1 };
 
@@ -61,7 +58,7 @@ export function publishingLogin(kernel: Kernel) {
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {
-  const body = await readJson(request, maxBytes).catch((error) => {
+  const body = await readJson(request).catch((error) => {
     const isBroken = error instanceof AppError && error.code === "invalid_json";
     throw isBroken ? new AppError(400, "invalid_json", "Invalid request body") : error;
   });

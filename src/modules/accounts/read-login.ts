@@ -3,7 +3,7 @@ import { AppError } from "#/kernel/errors";
 import { decodeUtf8, parseMediaType, readBytes, unstorableTexts } from "#/kernel/http";
 import { readJson } from "#/kernel/http/json-body";
 
-/** Bytes; an address, a password and a code fit many times. */
+/** Bytes of a form; an address, a password and a code fit many times. */
 const maxBytes = 16 * 1024;
 
 export const Login = t.Object({
@@ -30,9 +30,7 @@ export const loginBody = new Elysia({ name: "accounts.login-body" }).onParse(
   { as: "scoped" },
   async ({ request }) => {
     const type = parseMediaType(request.headers.get("content-type") ?? "")?.type;
-    return type === "application/x-www-form-urlencoded"
-      ? readUrlencoded(request)
-      : readJson(request, maxBytes);
+    return type === "application/x-www-form-urlencoded" ? readUrlencoded(request) : readJson(request);
   },
 );
 

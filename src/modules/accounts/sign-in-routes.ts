@@ -32,13 +32,10 @@ const RefreshToken = t.Object({
   ),
 });
 
-/** Bytes. */
-const maxBytes = 16 * 1024;
-
 /** Used before a route whose body may be missing: then the token is in the cookie. */
 const optionalBody = new Elysia({ name: "accounts.optional-body" }).onParse(
   { as: "scoped" },
-  async ({ request }) => (await readJson(request, maxBytes)) ?? {},
+  async ({ request }) => (await readJson(request)) ?? {},
 );
 
 const refusals = { 403: ProblemError, 422: ProblemError, 429: ProblemError, 503: ProblemError };
