@@ -23,7 +23,8 @@ type Needs = Pick<Kernel, "config" | "db" | "mail">;
 /**
  * For a group of routes, used before whatever reads their bodies: refuses who may not call them, and gives the
  * handlers `account`. A stranger learns that before the body is looked at, so the refusal is in the parsing step;
- * requests without one are refused in the next. Every route behind it carries the security scheme `bearer`.
+ * requests without one are refused in the next. The group says `.guard(needsBearer)` for the documentation: a plugin's
+ * details do not reach the routes of whoever uses it.
  */
 export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
   const read = createIdentify(kernel);
@@ -41,7 +42,6 @@ export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
   };
 
   return new Elysia({ name: "accounts.signed-in", seed: requirement })
-    .guard({ as: "scoped", detail: { security: [{ bearer: [] }] } })
     .onParse({ as: "scoped" }, async ({ request }) => {
       await identify(request);
     })
@@ -50,6 +50,9 @@ export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
     })
     .resolve({ as: "scoped" }, async ({ request }) => ({ account: await identify(request) }));
 };
+
+/** What the documentation says of routes behind `signedIn`. */
+export const needsBearer = { detail: { security: [{ bearer: [] }] } };
 
 /** Reads the header `Authorization` of a request; refuses with 401 `unauthorized`, `token_expired` or `token_revoked`. */
 export function createIdentify({ config, db }: Pick<Needs, "config" | "db">) {
