@@ -187,7 +187,7 @@ describe("failed sign-ins", () => {
     expect(await statusOf(other.email, other.password, from)).toBe(200);
   }, 60_000);
 
-  test("are not what keeps 25 people of one network from signing in at once", async () => {
+  test("are not what keeps 15 people of one network from signing in at once", async () => {
     const people = await Promise.all(Array.from({ length: 15 }, () => createPerson(world)));
     const from = newNetwork();
 
@@ -198,5 +198,40 @@ describe("failed sign-ins", () => {
       expect(statuses).toEqual(all(15, 200));
     }
     await signIn(world, people[0] as never);
+  }, 60_000);
+});
+
+describe("refreshes", () => {
+  const refresh = (refresh_token: string, from: string) =>
+    world.post("/api/v1/auth/refresh", { refresh_token }, { headers: { "x-forwarded-for": from } });
+
+  test("of a session: 60 a minute, from wherever they come, then 429 and the token stays good", async () => {
+    const [person, other] = [await createPerson(world), await createPerson(world)];
+    let token = (await signIn(world, person)).refresh_token;
+
+    for (let i = 0; i < 60; i++) {
+      const answer = await refresh(token, newNetwork());
+      expect(answer.status).toBe(200);
+      token = ((await answer.json()) as { refresh_token: string }).refresh_token;
+    }
+    const refused = await refresh(token, newNetwork());
+
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("ratelimit-policy")).toBe('"refresh-session";q=60;w=60');
+    expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+    expect((await refresh((await signIn(world, other)).refresh_token, newNetwork())).status).toBe(200);
+    const { rows } = await run(
+      "select count(*)::int as live from gatehouse.refresh_tokens where used_at is null",
+    );
+    expect(rows).toEqual([{ live: 2 }]);
+  }, 60_000);
+
+  test("of a network: 120 a minute, whatever is sent, then 429", async () => {
+    const from = newNetwork();
+
+    const statuses = [];
+    for (let i = 0; i < 121; i++) statuses.push((await refresh(`gtr_${"A".repeat(43)}`, from)).status);
+
+    expect(statuses).toEqual([...all(120, 401), 429]);
   }, 60_000);
 });

@@ -51,8 +51,8 @@ export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
     .resolve({ as: "scoped" }, async ({ request }) => ({ account: await identify(request) }));
 };
 
-/** What the documentation says of routes behind `signedIn`. */
-export const needsBearer = { detail: { security: [{ bearer: [] }] } };
+/** What the documentation says of routes behind `signedIn`: a token, or a sign-in from the page of the documentation. */
+export const needsBearer = { detail: { security: [{ bearer: [] }, { password: [] }] } };
 
 /** Reads the header `Authorization` of a request; refuses with 401 `unauthorized`, `token_expired` or `token_revoked`. */
 export function createIdentify({ config, db }: Pick<Needs, "config" | "db">) {

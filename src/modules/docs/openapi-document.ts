@@ -48,6 +48,16 @@ const securitySchemes: Record<string, SecurityScheme> = {
     scheme: "bearer",
     description: "An access token, as a sign-in or a refresh answers it",
   },
+  password: {
+    type: "oauth2",
+    flows: {
+      password: {
+        tokenUrl: "/api/v1/auth/login",
+        scopes: { user: "The portal", dev: "Everything of the role dev; needs a one-time code" },
+      },
+    },
+    description: "Signs in with an address and a password (RFC 6749 §4.3)",
+  },
   metricsToken: {
     type: "http",
     scheme: "bearer",
