@@ -21,6 +21,12 @@ const problem = (status: number, title: string, code: string, detail: string) =>
   request_id: expect.any(String),
 });
 
+/** Waits for the mail that is asked for after the answer, or the next test would meet it. */
+async function mailed(): Promise<void> {
+  await until(() => world.mails.length > 0);
+  await world.settled();
+}
+
 /** The real queue, and a change of every account in the moment after a password was looked at. */
 function changingAfterHash(change: string): Kernel {
   const { hashing, ...kernel } = world.kernel;
@@ -138,10 +144,14 @@ describe("POST /api/v1/auth/login", () => {
 
     expect({ status: answer.status, code: body.code }).toEqual({ status, code });
     if (code === "bad_credentials") expect(body).toEqual(problem(401, "Unauthorized", code, words));
+    if (reason === "unverified") await mailed();
     const { tables } = await world.traces();
-    // Failures in a row are counted, refusals noted, and an address that waits is sent its link again.
     const counted = { users: [], audit_events: [], audit_details: [], one_time_tokens: [] };
     expect({ ...tables, ...counted }).toEqual({ ...before.tables, ...counted });
+    // Whoever knows the password is mailed the link that confirms the address.
+    expect(tables.one_time_tokens?.map(({ purpose }) => purpose)).toEqual(
+      reason === "unverified" ? ["verify"] : [],
+    );
     const events = tables.audit_events ?? [];
     expect(events.map(({ event, outcome, data }) => ({ event, outcome, data }))).toEqual(
       reason ? [{ event: "session.refused", outcome: "refused", data: { reason, surface: "portal" } }] : [],
@@ -162,6 +172,7 @@ describe("POST /api/v1/auth/login", () => {
       await ask({ email: person.email, password: "wrong" }),
       await ask(unconfirmed),
     ];
+    await mailed();
 
     expect(answers[0]?.status).toBe(401);
     expect(answers[1]).toEqual(answers[0] as never);
@@ -175,8 +186,7 @@ describe("POST /api/v1/auth/login", () => {
     await world.post(path, { email: waiting.email, password: "wrong" });
     await world.post(path, disabled);
     await world.post(path, waiting);
-    await until(() => world.mails.length > 0);
-    await world.settled();
+    await mailed();
 
     expect(world.mails.map(({ envelope }) => envelope.to)).toEqual([[waiting.email]]);
     const { tables } = await world.traces();
