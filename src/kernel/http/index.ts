@@ -16,6 +16,7 @@ export { readBytes } from "./read-bytes";
 export { decodeUtf8, parseJson } from "./read-json";
 export { type Refusal, toRefusal } from "./refusal";
 export { clientOf, contextOf, isFromThisMachine, isPrivate, markPrivate } from "./request-context";
+export { schemesOf, securedBy } from "./security-schemes";
 export { appOptions, serveOptions } from "./serve-options";
 export { isStorableText, unstorableTexts } from "./storable-text";
 export { chooseVoice, plain, problem, typed, type Voice } from "./voices";

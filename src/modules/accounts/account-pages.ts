@@ -113,6 +113,7 @@ function addPage(app: Elysia, kernel: Kernel, name: PageName): void {
               required: true,
               content: {
                 "application/x-www-form-urlencoded": {
+                  example: { password: "correct horse battery" },
                   schema: {
                     type: "object" as const,
                     required: ["password"],

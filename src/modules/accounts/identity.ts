@@ -1,5 +1,6 @@
 import { Elysia } from "elysia";
 import { forbidden, unauthorized } from "#/kernel/errors";
+import { securedBy } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { type AccessTokens, createAccessTokens } from "./access-tokens";
 import { type Account, findCaller } from "./account";
@@ -45,9 +46,12 @@ export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
     .onParse({ as: "scoped" }, async ({ request }) => {
       await identify(request);
     })
-    .onTransform({ as: "scoped" }, async ({ request }) => {
-      await identify(request);
-    })
+    .onTransform(
+      { as: "scoped" },
+      securedBy("bearer", async ({ request }: { request: Request }) => {
+        await identify(request);
+      }),
+    )
     .resolve({ as: "scoped" }, async ({ request }) => ({ account: await identify(request) }));
 };
 

@@ -1,5 +1,6 @@
 import { filterPaths, registerSchemaPath } from "@elysiajs/swagger/utils";
 import type { AnyElysia } from "elysia";
+import { schemesOf } from "#/kernel/http";
 import type { Answer, Operation, Parameter, Paths } from "./openapi-types";
 
 type Route = AnyElysia["routes"][number];
@@ -17,6 +18,7 @@ export function describeRoutes(routes: readonly Route[]): Paths {
   for (const { method, path, hooks } of routes) {
     if (hooks?.detail?.hide === true) continue;
     const { responses = {}, parameters = [], ...detail } = hooks?.detail ?? {};
+    const schemes = schemesOf([hooks?.transform ?? []].flat());
     for (const one of method === "ALL" ? documented : [method]) {
       if (!documented.includes(one)) continue;
       const hook = {
@@ -24,7 +26,11 @@ export function describeRoutes(routes: readonly Route[]): Paths {
         ...(isObject(hooks?.body) && { body: asDeclared(hooks.body) }),
         // Else the plugin takes what parses the request for the type of the answer.
         parse: ["application/json"],
-        detail: { ...detail, operationId: detail.operationId ?? operationId(one, path) },
+        detail: {
+          ...(schemes.length > 0 && { security: schemes.map((name) => ({ [name]: [] })) }),
+          ...detail,
+          operationId: detail.operationId ?? operationId(one, path),
+        },
       };
       registerSchemaPath({ schema: paths, hook, method: one as Route["method"], path, models: {} });
       said.push([openApiPath(path), one.toLowerCase(), { responses, parameters }]);
