@@ -12,11 +12,17 @@ export function securedBy<Hook extends object>(scheme: SchemeName, hook: Hook): 
   return hook;
 }
 
-/** What the hooks of a route ask for; empty where anybody may call it. */
-export function schemesOf(hooks: readonly unknown[]): SchemeName[] {
+/** Ways to the same token: pasted, or by a sign-in from the page of the documentation. */
+const alternatives: Record<SchemeName, readonly string[]> = {
+  bearer: ["bearer", "password"],
+  metricsToken: ["metricsToken"],
+};
+
+/** What the hooks of a route ask for, by the names of the document; empty where anybody may call it. */
+export function schemesOf(hooks: readonly unknown[]): string[] {
   const functions = hooks.map((hook) => (isHook(hook) ? hook.fn : hook));
   const found = functions.flatMap((one) => (typeof one === "function" ? (schemes.get(one) ?? []) : []));
-  return [...new Set(found)];
+  return [...new Set(found.flatMap((name) => alternatives[name]))];
 }
 
 const isHook = (hook: unknown): hook is { fn: unknown } =>

@@ -24,8 +24,7 @@ type Needs = Pick<Kernel, "config" | "db" | "mail">;
 /**
  * For a group of routes, used before whatever reads their bodies: refuses who may not call them, and gives the
  * handlers `account`. A stranger learns that before the body is looked at, so the refusal is in the parsing step;
- * requests without one are refused in the next. The group says `.guard(needsBearer)` for the documentation: a plugin's
- * details do not reach the routes of whoever uses it.
+ * requests without one are refused in the next.
  */
 export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
   const read = createIdentify(kernel);
@@ -54,9 +53,6 @@ export const signedIn = (kernel: Needs, requirement: Requirement = {}) => {
     )
     .resolve({ as: "scoped" }, async ({ request }) => ({ account: await identify(request) }));
 };
-
-/** What the documentation says of routes behind `signedIn`: a token, or a sign-in from the page of the documentation. */
-export const needsBearer = { detail: { security: [{ bearer: [] }, { password: [] }] } };
 
 /** Reads the header `Authorization` of a request; refuses with 401 `unauthorized`, `token_expired` or `token_revoked`. */
 export function createIdentify({ config, db }: Pick<Needs, "config" | "db">) {

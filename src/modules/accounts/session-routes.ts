@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { originOf } from "#/kernel/audit";
 import type { Kernel } from "#/kernel/kernel";
-import { needsBearer, signedIn } from "./identity";
+import { signedIn } from "./identity";
 import { listSessions, ShownSession } from "./list-sessions";
 import { getPortalUser, PortalUser } from "./portal-user";
 import { revokeSession } from "./sign-out";
@@ -13,7 +13,6 @@ const Id = t.String({ pattern: "^[1-9][0-9]{0,14}$", examples: ["7"] });
 export const currentUser = (kernel: Kernel) =>
   new Elysia({ name: "accounts.current-user", prefix: "/api/v1/users", tags: ["accounts"] })
     .use(signedIn(kernel, { unverified: true, enrolling: true }))
-    .guard(needsBearer)
     .get(
       "/me",
       async ({ account }) => ({ ...(await getPortalUser(kernel.db, account.id)), scope: account.scope }),
@@ -27,7 +26,6 @@ export const currentUser = (kernel: Kernel) =>
 export const ownSessions = (kernel: Kernel) =>
   new Elysia({ name: "accounts.sessions", prefix: "/api/v1/account/sessions", tags: ["accounts"] })
     .use(signedIn(kernel))
-    .guard(needsBearer)
     .get("", async ({ account }) => ({ items: await listSessions(kernel.db, account) }), {
       response: { 200: t.Object({ items: t.Array(ShownSession) }) },
       detail: { summary: "The open sessions", description: "Of the account that asks, newest first." },

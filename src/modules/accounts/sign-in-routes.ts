@@ -4,7 +4,7 @@ import { unauthorized } from "#/kernel/errors";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import { readJson } from "#/kernel/http/json-body";
 import type { Kernel } from "#/kernel/kernel";
-import { createIdentify, needsBearer } from "./identity";
+import { createIdentify } from "./identity";
 import { refreshSeconds, type TokenPair } from "./open-session";
 import { Login, loginBody } from "./read-login";
 import { createRefreshSession } from "./refresh-session";
@@ -118,7 +118,7 @@ function refreshAndLogout(kernel: Kernel) {
           summary: "Sign out",
           description:
             "On every device: no access token and no refresh token of the account works any longer.",
-          security: [...needsBearer.detail.security, {}],
+          security: [{ bearer: [] }, { password: [] }, {}],
         },
       },
     );
