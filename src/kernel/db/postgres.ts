@@ -96,13 +96,13 @@ async function probe(url: string): ReturnType<Probe> {
   }
 }
 
-/** A connection outside the pool, where a statement may take a minute. */
+/** A connection outside the pool, where a statement takes its time: an index of a large table needs minutes. */
 async function exclusively<T>(
   url: string,
   options: Sql["options"],
   work: (connection: Executor) => Promise<T>,
 ): Promise<T> {
-  const connection = sessionOf(60_000);
+  const connection = sessionOf(0);
   const client = withParsers(postgres(url, { ...settings, max: 1, connection }), options);
   try {
     return await work(
