@@ -20,11 +20,13 @@ import {
   accounts,
   currentUser,
   emailChange,
+  enrolmentPages,
   ownAccount,
   ownSessions,
   publishingAccounts,
   publishingLogin,
   registration,
+  setupPages,
   signInRoutes,
   totpEnrolment,
   totpUpkeep,
@@ -98,6 +100,8 @@ export const createApp = (kernel: Kernel) => {
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))
+    .use(setupPages(kernel))
+    .use(enrolmentPages(kernel))
     .use(
       documentation({
         version,

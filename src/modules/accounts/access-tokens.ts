@@ -128,5 +128,5 @@ function readIssuedAt(segments: readonly string[]): Date | undefined {
 /** Keys of one purpose each, so that one kind of token never passes for another. */
 export const purposeKey = (
   { rootSecret }: Pick<Config, "rootSecret">,
-  purpose: "refresh" | "link" | "network" | "address",
+  purpose: "refresh" | "link" | "network" | "address" | "enrol",
 ) => deriveKey(rootSecret, purpose);

@@ -1,9 +1,9 @@
-import { Elysia, t } from "elysia";
+import { Elysia } from "elysia";
 import { AppError } from "#/kernel/errors";
-import { readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
-import { type Html, html, newNonce, pagePolicy, renderShell } from "#/kernel/pages";
+import { type Html, html } from "#/kernel/pages";
 import { accountRules, spendOfNetwork } from "./account-limits";
+import { answerPage, asPage, formBody, noticeOf, readFields, TokenParams } from "./answer-page";
 import { callerOf } from "./caller";
 import { confirmEmailChange } from "./change-email";
 import { resetPassword } from "./reset-password";
@@ -34,32 +34,6 @@ const pages = {
 } as const satisfies Record<string, Page>;
 type PageName = keyof typeof pages;
 
-/** What a person can do about a refusal. Codes that are not listed say that something went wrong on our side. */
-const problems: Record<string, string> = {
-  link_invalid: "This link is not valid, or no longer. Ask for a new one.",
-  link_used: "This link was used already.",
-  email_taken: "Another account has this address meanwhile.",
-  rate_limited: "Too many attempts. Wait a while and try again.",
-  busy: "There is much to do just now. Wait a moment and try again.",
-  too_short: "This password is too short.",
-  too_long: "This password is too long.",
-  too_common: "This password is among the most used ones.",
-  same_as_account: "This password is your address.",
-  not_text: "This password holds characters that cannot be kept.",
-};
-
-const Params = t.Object({
-  token: t.String({
-    minLength: 1,
-    maxLength: 128,
-    examples: ["Zy5cWm0vE7o3TnQ4b1sX8kLr2JpAu6hDgFqVeMtN9wI"],
-  }),
-});
-const asPage = (description: string) => ({
-  description,
-  content: { "text/html": { schema: { type: "string" as const, description: "A page" } } },
-});
-
 /**
  * The pages that mailed links lead to. Opening one changes nothing, because scanners of mail open links and must not
  * confirm an address for whoever registered it; its button acts. They work without script.
@@ -82,8 +56,8 @@ function addPage(app: Elysia, kernel: Kernel, name: PageName): void {
   }[name];
 
   app
-    .get(`/account/${name}/:token`, async () => answer(200, page, renderForm(page)), {
-      params: Params,
+    .get(`/account/${name}/:token`, async () => answerPage(200, page.title, renderForm(page)), {
+      params: TokenParams,
       detail: {
         summary: `${page.title}: the page`,
         description: "What the mailed link opens. It changes nothing; its button does.",
@@ -95,34 +69,24 @@ function addPage(app: Elysia, kernel: Kernel, name: PageName): void {
       async ({ params, request }) => {
         try {
           await spendOfNetwork(kernel, accountRules.link, request);
-          await act(request, params.token, page.hasPassword ? await readPassword(request) : "");
-          return answer(200, page, html`<p>${page.done}</p>`);
+          await act(
+            request,
+            params.token,
+            page.hasPassword ? ((await readFields(request)).get("password") ?? "") : "",
+          );
+          return answerPage(200, page.title, html`<p>${page.done}</p>`);
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
-          return answer(error.status, page, renderRefusal(page, error), error.retryAfter);
+          return answerPage(error.status, page.title, renderRefusal(page, error), error.retryAfter);
         }
       },
       {
         parse: "none",
-        params: Params,
+        params: TokenParams,
         detail: {
           summary: page.title,
           description: "The button of the page. A refusal is a page too, with its status.",
-          ...(page.hasPassword && {
-            requestBody: {
-              required: true,
-              content: {
-                "application/x-www-form-urlencoded": {
-                  example: { password: "correct horse battery" },
-                  schema: {
-                    type: "object" as const,
-                    required: ["password"],
-                    properties: { password: { type: "string" as const, example: "correct horse battery" } },
-                  },
-                },
-              },
-            },
-          }),
+          ...(page.hasPassword && { requestBody: formBody({ password: "correct horse battery" }) }),
           responses: {
             200: asPage("Done"),
             400: asPage("The link is not valid, or was used"),
@@ -138,14 +102,6 @@ function addPage(app: Elysia, kernel: Kernel, name: PageName): void {
     );
 }
 
-/** Bytes: a password of 128 characters, each escaped. */
-const maxBodyBytes = 8 * 1024;
-
-async function readPassword(request: Request): Promise<string> {
-  const bytes = await readBytes(request, maxBodyBytes);
-  return new URLSearchParams(new TextDecoder().decode(bytes)).get("password") ?? "";
-}
-
 const renderForm = (page: Page, notice?: Html): Html => html`<p>${page.lead}</p>
 ${notice}<form method="post">
 ${
@@ -155,25 +111,9 @@ ${
 }<button type="submit">${page.button}</button>
 </form>`;
 
-function renderRefusal(page: Page, { code, errors }: AppError): Html {
-  const text = problems[errors?.[0]?.code ?? code] ?? "Something went wrong on our side. Try again later.";
-  const notice = html`<div class="notice bad" role="alert"><p>${text}</p></div>\n`;
+function renderRefusal(page: Page, error: AppError): Html {
+  const { code } = error;
+  const notice = noticeOf(error);
   const again = code === "invalid" || code === "rate_limited" || code === "busy";
   return again ? renderForm(page, notice) : notice;
-}
-
-function answer(status: number, { title }: Page, content: Html, retryAfter?: number): Response {
-  const nonce = newNonce();
-  const body = html`<h1>${title}</h1>\n${content}`;
-  return new Response(renderShell({ title, language: "en", direction: "ltr", nonce, body }), {
-    status,
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy": pagePolicy(nonce),
-      // The address holds the token: it goes nowhere, and nothing keeps the page.
-      "referrer-policy": "no-referrer",
-      "cache-control": "no-store",
-      ...(retryAfter !== undefined && { "retry-after": String(Math.ceil(retryAfter)) }),
-    },
-  });
 }

@@ -1,5 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { audit, type Origin } from "#/kernel/audit";
+import type { Config } from "#/kernel/config";
+import type { Db } from "#/kernel/db";
 import { conflict, forbidden } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import type { Account } from "./account";
@@ -34,8 +36,17 @@ export async function beginTotp(
     })
     .returning({ userId: totpFactors.userId });
   if (rows.length === 0) throw conflict("totp_enrolled", "An authenticator app is enrolled already");
+  return { secret, otpauth_uri: enrolmentUri(config, { email, username }, secret) };
+}
+
+/** What a QR code for the app holds, under the names that the app shows. */
+export function enrolmentUri(
+  config: Pick<Config, "PUBLIC_URL">,
+  { email, username }: Omit<Person, "id">,
+  secret: string,
+): string {
   const issuer = config.PUBLIC_URL ? new URL(config.PUBLIC_URL).hostname : "Gatehouse";
-  return { secret, otpauth_uri: otpauthUri(secret, email ?? username, issuer) };
+  return otpauthUri(secret, email ?? username, issuer);
 }
 
 /**
@@ -67,16 +78,21 @@ export async function confirmTotp(
       )
       .returning({ userId: totpFactors.userId });
     if (rows.length === 0) throw conflict("totp_enrolled", "An authenticator app is enrolled already");
-    await forgetTries(tx, id);
-    const codes = await renewRecoveryCodes(tx, id);
-    await audit(tx, {
-      event: "account.totp_enrolled",
-      actor: id,
-      subject: { type: "user", id },
-      ...(origin && { origin }),
-    });
-    return codes;
+    return finishEnrolment(tx, id, origin);
   });
+}
+
+/** What follows once the app's first code was right and its secret stands: answers the recovery codes. */
+export async function finishEnrolment(tx: Db, id: number, origin: Origin | undefined): Promise<string[]> {
+  await forgetTries(tx, id);
+  const codes = await renewRecoveryCodes(tx, id);
+  await audit(tx, {
+    event: "account.totp_enrolled",
+    actor: id,
+    subject: { type: "user", id },
+    ...(origin && { origin }),
+  });
+  return codes;
 }
 
 type Proof = { password: string; otp: string };

@@ -32,24 +32,46 @@ export async function issueLink(
 ): Promise<string> {
   if (userId !== null) await endLinks(tx, userId, purpose);
   const seed = randomToken(16);
+  await insertLink(tx, linkToken(secrets, seed), { purpose, userId, email });
+  return seed;
+}
+
+/**
+ * A link that is shown at once instead of mailed; ends the older ones as `issueLink` does, also where it belongs to no
+ * account yet. Answers its token, which is random and kept nowhere: no secret of the service is needed to make it.
+ */
+export async function createLink(
+  tx: Db,
+  { purpose, userId }: { purpose: LinkPurpose; userId: number | null },
+): Promise<string> {
+  await endLinks(tx, userId, purpose);
+  const token = randomToken(32);
+  await insertLink(tx, token, { purpose, userId, email: "" });
+  return token;
+}
+
+async function insertLink(
+  tx: Db,
+  token: string,
+  { purpose, userId, email }: { purpose: LinkPurpose; userId: number | null; email: string },
+): Promise<void> {
   await tx.insert(oneTimeTokens).values({
-    hash: hashOf(linkToken(secrets, seed)),
+    hash: hashOf(token),
     purpose,
     userId,
     email,
     expiresAt: sql`now() + make_interval(secs => ${linkSeconds[purpose]})`,
   });
-  return seed;
 }
 
 /** From now on no link of this purpose opens anything for the account; a click on one is told that it was used. */
-export async function endLinks(tx: Db, userId: number, purpose: LinkPurpose): Promise<void> {
+export async function endLinks(tx: Db, userId: number | null, purpose: LinkPurpose): Promise<void> {
   await tx
     .update(oneTimeTokens)
     .set({ expiresAt: sql`now()` })
     .where(
       and(
-        eq(oneTimeTokens.userId, userId),
+        userId === null ? isNull(oneTimeTokens.userId) : eq(oneTimeTokens.userId, userId),
         eq(oneTimeTokens.purpose, purpose),
         isNull(oneTimeTokens.usedAt),
         sql`${oneTimeTokens.expiresAt} > now()`,

@@ -8,7 +8,7 @@ import type { Kernel } from "#/kernel/kernel";
 import type { MailMessage } from "#/kernel/mail";
 import { type LinkMail, linkMail, linkMails, type Notice, noticeMail } from "./account-mails";
 import { findLink, issueLink, linkToken } from "./links";
-import { users } from "./tables";
+import { type LinkPurpose, users } from "./tables";
 
 /** Seconds before each repetition, when the mail server asks for one or is away. A link lives longer than the first. */
 const repeatAfter = [15, 60, 300, 900, 3600, 14_400];
@@ -92,9 +92,15 @@ export function linkAddress(
     reset: config.ACCOUNT_LINK_RESET,
     email: config.ACCOUNT_LINK_EMAIL,
   }[purpose];
-  const base = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
-  return own?.replace("{token}", token) ?? `${base}/account/${purpose}/${token}`;
+  return own?.replace("{token}", token) ?? pageAddress(config, purpose, token);
 }
+
+/** The page of this service behind a link. */
+export const pageAddress = (
+  { PUBLIC_URL, PORT }: Pick<Config, "PUBLIC_URL" | "PORT">,
+  purpose: LinkPurpose,
+  token: string,
+): string => `${PUBLIC_URL ?? `http://localhost:${PORT}`}/account/${purpose}/${token}`;
 
 type Repeat = (tx: Db, attempt: number, startAfter: Date) => Promise<void>;
 

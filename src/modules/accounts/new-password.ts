@@ -1,3 +1,4 @@
+import type { Config } from "#/kernel/config";
 import type { HashCaller } from "#/kernel/crypto";
 import type { Kernel } from "#/kernel/kernel";
 import { checkNewPassword, type PasswordFault } from "./check-password";
@@ -14,7 +15,7 @@ const details: Record<PasswordFault, string> = {
 
 /** Hashes a password that somebody chooses; refuses with 422 and the rule it breaks, under the name of its field. */
 export function hashNewPassword(
-  kernel: Pick<Kernel, "config" | "hashing">,
+  kernel: Pick<Kernel, "hashing"> & { config: Pick<Config, "PASSWORD_MIN_LENGTH"> },
   password: string,
   account: { email?: string | null; username?: string },
   caller: HashCaller,

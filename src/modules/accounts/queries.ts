@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
+import { emailKey, usernameKey } from "./identity-keys";
 import { type RegisteredVia, type Role, users } from "./tables";
 
 export type NewUser = {
@@ -48,4 +49,14 @@ export async function setVerified(tx: Db, userId: number, emailKey: string): Pro
     .where(and(eq(users.id, userId), eq(users.emailKey, emailKey), isNull(users.verifiedAt)))
     .returning({ id: users.id });
   return rows.length > 0;
+}
+
+/** Of an address or a username, as somebody types it; undefined where nobody has it. */
+export async function findByTypedName(db: Db, typed: string) {
+  const key = typed.includes("@") ? emailKey(typed) : undefined;
+  const [row] = await db
+    .select({ id: users.id, email: users.email, username: users.username })
+    .from(users)
+    .where(key === undefined ? eq(users.usernameKey, usernameKey(typed)) : eq(users.emailKey, key));
+  return row;
 }
