@@ -26,6 +26,7 @@ export type Service = {
 
 export type ToolsConfig = Parameters<typeof openDatabase>[0] &
   Parameters<typeof openMail>[0] &
+  Tools["config"] &
   Pick<Config, "HASH_SLOTS" | "HASH_MAX_WAIT_MS">;
 
 /**

@@ -7,6 +7,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   export: () => import("./cli/export"),
   seed: () => import("./cli/seed"),
   audit: () => import("./cli/audit"),
+  user: () => import("./cli/user"),
   doctor: () => import("./cli/doctor"),
   health: () => import("./cli/health"),
   openapi: () => import("./cli/openapi"),

@@ -1,3 +1,4 @@
+import { manageUsers } from "./database/manage-users";
 import { migrateDatabase } from "./database/migrate-database";
 import { probeServices } from "./database/probe-services";
 import { seedForms } from "./database/seed-forms";
@@ -12,6 +13,7 @@ export const databaseCommands = {
   export: writeExport,
   migrate: migrateDatabase,
   seed: seedForms,
+  user: manageUsers,
 } satisfies Record<string, DatabaseCommand>;
 
 export type DatabaseCommandName = keyof typeof databaseCommands;

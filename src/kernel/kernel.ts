@@ -17,7 +17,7 @@ export type ReadinessChecks = {
 
 /** What a command works with, beside a server or within one: no routes, no workers, no secrets. */
 export type Tools = Pick<Kernel, "database" | "db" | "hashing" | "jobs" | "log" | "mail"> & {
-  config: Pick<Config, "production">;
+  config: Pick<Config, "production" | "PUBLIC_URL" | "PORT" | "PASSWORD_MIN_LENGTH">;
 };
 
 /** What every module is given: built once by `boot.ts`, passed as an argument, never imported as a value. */
