@@ -1,3 +1,5 @@
+import type { Role } from "#/modules/accounts/tables";
+
 /** Whoever calls: nobody, five kinds of people, and sessions that are good for less than their people. */
 export const callers = [
   "anonymous",
@@ -146,4 +148,10 @@ function fits(pattern: string, path: string): boolean {
   if (isOpen) wanted.pop();
   const isLong = isOpen ? given.length >= wanted.length : given.length === wanted.length;
   return isLong && wanted.every((one, at) => one === given[at] || (one === "*" && given[at] !== ""));
+}
+/** The least role that may call it; `dev` in scope `dev`. */
+export function leastRole(method: string, path: string): Role {
+  const cells = accessOf(method, path);
+  const isAllowed = (caller: Caller) => cells?.[caller] === "yes" || cells?.[caller] === "own";
+  return isAllowed("owner") ? "user" : isAllowed("editor") ? "editor" : "dev";
 }

@@ -66,7 +66,7 @@ function refusal(described: Described, voice: Voice, status: string, asPage: boo
   const { description, title, headers, content = {} } = described;
   const usual = errorAnswer(voice, Number(status), asPage);
   const worded = usual.content?.[voice.mediaType] ?? {};
-  const said = content["application/json"];
+  const { "application/json": said, "text/html": asBrowsers } = content;
   const own = title === undefined && said?.schema ? [mergeShape(said, worded)] : [];
   const shown = said?.examples ? [{ schema: worded.schema ?? {}, examples: said.examples }] : [];
   const [media = worded] = [...own, ...shown];
@@ -74,7 +74,7 @@ function refusal(described: Described, voice: Voice, status: string, asPage: boo
     ...usual,
     ...(description !== undefined && { description }),
     ...(headers && { headers: { ...usual.headers, ...headers } }),
-    content: { ...usual.content, [voice.mediaType]: media },
+    content: { ...usual.content, ...(asBrowsers && { "text/html": asBrowsers }), [voice.mediaType]: media },
   };
 }
 
