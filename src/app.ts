@@ -32,7 +32,7 @@ import {
   totpUpkeep,
 } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, openIntake, publicForms } from "#/modules/forms";
+import { compiledForms, forms, inbox, openIntake, publicForms, submissionErasure } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
@@ -97,6 +97,8 @@ export const createApp = (kernel: Kernel) => {
     .use(settings(kernel))
     .use(dashboard(kernel))
     .use(adminSummary(kernel))
+    .use(inbox(kernel))
+    .use(submissionErasure(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

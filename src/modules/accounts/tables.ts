@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
@@ -62,6 +63,12 @@ export const users = gatehouse.table(
     index().on(table.role, table.id),
     index().on(table.createdAt, table.id),
     // For searches by prefix, whatever the collation of the database.
+    // Hashes that take another time to verify than ours; `imported-hashes.ts` asks for any.
+    index("users_imported_hash_index")
+      .on(table.id)
+      .where(
+        sql`${table.passwordHash} like '$2%' or (${table.passwordHash} like '$argon2%' and ${table.passwordHash} not like '$argon2id$v=19$m=19456,t=2,p=1$%')`,
+      ),
     index("users_email_key_prefix_index").on(table.emailKey.op("text_pattern_ops")),
     index("users_username_key_prefix_index").on(table.usernameKey.op("text_pattern_ops")),
   ],

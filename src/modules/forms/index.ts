@@ -6,6 +6,7 @@ import { purgeKeys } from "./purge-keys";
 export { compiledForms } from "./compiled-forms";
 export { countInbox, countSubmissionsFrom } from "./count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
+export { inbox, submissionErasure } from "./inbox-routes";
 export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 

@@ -2,9 +2,10 @@ import { Elysia, t } from "elysia";
 import { audit, type EventFilters, listEvents, originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
 import { ProblemError } from "#/kernel/http/error-schemas";
+import { Id, idOf, Limit, limitOf, Moment, momentOf } from "#/kernel/http/list-parameters";
+import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
-import { Id, idOf, Limit, limitOf, Moment, momentOf } from "./list-parameters";
 
 const Json = t.Record(t.String(), t.Any());
 const Event = t.Object({
@@ -13,7 +14,7 @@ const Event = t.Object({
   event: t.String({ examples: ["session.opened"] }),
   actor: t.Nullable(t.Integer({ examples: [1] })),
   subject: t.Object({ type: t.String({ examples: ["user"] }), id: t.String({ examples: ["1"] }) }),
-  outcome: t.UnionEnum(["ok", "refused"]),
+  outcome: oneOf(["ok", "refused"]),
   request_id: t.Nullable(t.String()),
   data: Json,
   details: t.Nullable(Json),
@@ -70,7 +71,7 @@ export const adminLogs = (kernel: Kernel) => {
               examples: ["user:1"],
             }),
           ),
-          outcome: t.Optional(t.UnionEnum(["ok", "refused"])),
+          outcome: t.Optional(oneOf(["ok", "refused"])),
           request_id: t.Optional(
             t.String({
               pattern: "^[A-Za-z0-9._-]{8,128}$",

@@ -3,6 +3,18 @@ import { originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
 import { jsonBody } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
+import {
+  Flag,
+  flagOf,
+  Id,
+  idOf,
+  Limit,
+  limitOf,
+  Moment,
+  momentOf,
+  pageOf,
+} from "#/kernel/http/list-parameters";
+import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import {
   type Account,
@@ -20,7 +32,6 @@ import {
   signedIn,
   signOutUser,
 } from "#/modules/accounts";
-import { Flag, flagOf, Id, idOf, Limit, limitOf, Moment, momentOf, pageOf } from "./list-parameters";
 
 const Done = t.Object({ status: t.Literal("ok") });
 const AllowedEmail = t.Object({
@@ -68,10 +79,10 @@ export const adminUsers = (kernel: Kernel) => {
               examples: ["ada"],
             }),
           ),
-          role: t.Optional(t.UnionEnum([...roles])),
+          role: t.Optional(oneOf([...roles])),
           verified: t.Optional(Flag),
           disabled: t.Optional(Flag),
-          via: t.Optional(t.UnionEnum([...registrations])),
+          via: t.Optional(oneOf([...registrations])),
           created_from: t.Optional(Moment),
           created_to: t.Optional(Moment),
           limit: t.Optional(Limit),
@@ -99,7 +110,7 @@ export const adminUsers = (kernel: Kernel) => {
       {
         params: t.Object({ id: Id }),
         body: t.Object({
-          role: t.Optional(t.UnionEnum([...roles])),
+          role: t.Optional(oneOf([...roles])),
           verified: t.Optional(t.Boolean({ examples: [true] })),
           disabled: t.Optional(t.Boolean({ examples: [false] })),
           username: t.Optional(t.String({ maxLength: 64, examples: ["ada-lovelace"] })),

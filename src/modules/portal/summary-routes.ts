@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { auditState, recentEventsOf } from "#/kernel/audit";
+import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { version } from "#/kernel/version";
 import {
@@ -74,7 +75,7 @@ export const dashboard = (kernel: Kernel) =>
               sessions: t.Integer({ description: "Open ones", examples: [2] }),
             }),
             account: t.Object({
-              role: t.UnionEnum([...roles]),
+              role: oneOf([...roles]),
               verified: t.Boolean({ examples: [true] }),
               totp_enabled: t.Boolean({ examples: [true] }),
               member_since: Moment,
@@ -85,7 +86,7 @@ export const dashboard = (kernel: Kernel) =>
                 id: t.String({ examples: ["91"] }),
                 at: Moment,
                 event: t.String({ examples: ["session.opened"] }),
-                outcome: t.UnionEnum(["ok", "refused"]),
+                outcome: oneOf(["ok", "refused"]),
                 ip: t.Nullable(t.String({ description: "The network", examples: ["203.0.113.0/24"] })),
                 agent: t.Nullable(t.String({ description: "The browser", examples: ["Firefox"] })),
               }),
@@ -110,13 +111,17 @@ export const adminSummary = (kernel: Kernel) => {
         const { db, jobs } = kernel;
         const [accounts, inbox, queues, audit] = await Promise.all([
           countAccounts(db),
-          countInbox(db),
+          countInbox(db, kernel.now()),
           jobs.figures(),
           auditState(db),
         ]);
         return {
           ...accounts,
-          ...inbox,
+          submissions: inbox.submissions,
+          deliveries: {
+            waiting: inbox.deliveries.retrying + sum(queues.filter(isDelivery), ({ waiting }) => waiting),
+            failed: inbox.deliveries.failed,
+          },
           uploads: { waiting: 0, failed: 0 },
           jobs: {
             waiting: sum(queues, ({ waiting }) => waiting),
@@ -168,6 +173,8 @@ export const adminSummary = (kernel: Kernel) => {
       },
     );
 };
+
+const isDelivery = ({ queue }: { queue: string }) => queue === "forms.deliver";
 
 const sum = <Item>(items: readonly Item[], value: (item: Item) => number) =>
   items.reduce((total, item) => total + value(item), 0);
