@@ -40,6 +40,9 @@ export function describeRoutes(routes: readonly Route[]): Paths {
   const described: Paths = JSON.parse(
     JSON.stringify(filterPaths(paths, { excludeStaticFile: false, exclude: [] })),
   );
+  for (const operation of Object.values(described).flatMap((methods) => Object.values(methods))) {
+    operation.responses = asDeclared(operation.responses) as Operation["responses"];
+  }
   for (const [path, method, more] of said) addSaid(described[path]?.[method], more);
   return described;
 }
@@ -47,8 +50,8 @@ export function describeRoutes(routes: readonly Route[]): Paths {
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /**
- * A body as its route declares it. Elysia closes schemas against other members while it compiles a route, which it
- * does late; yet other members are left out of a body, not refused.
+ * Schemas as their route declares them. Elysia closes them against other members while it compiles a route, which it
+ * does late; yet other members are left out of bodies and answers, not refused.
  */
 const asDeclared = (schema: object): object =>
   JSON.parse(JSON.stringify(schema), (key, value) => {
