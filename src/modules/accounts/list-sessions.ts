@@ -1,6 +1,7 @@
 import { and, desc, eq } from "drizzle-orm";
 import { t } from "elysia";
 import type { Db } from "#/kernel/db";
+import { oneOf } from "#/kernel/http";
 import { isOpen } from "./sign-out";
 import { scopes, sessions } from "./tables";
 
@@ -9,7 +10,7 @@ const Moment = t.String({ format: "date-time", examples: ["2026-11-21T09:30:00.0
 /** A session as its owner sees it. */
 export const ShownSession = t.Object({
   id: t.Integer({ examples: [7] }),
-  scope: t.UnionEnum(scopes),
+  scope: oneOf(scopes),
   agent: t.Nullable(t.String({ description: "What the browser called itself", examples: ["Firefox"] })),
   created_at: Moment,
   last_seen_at: Moment,

@@ -2,6 +2,7 @@ import { and, desc, eq, gte, isNotNull, isNull, like, lt, or, type SQL, sql } fr
 import { t } from "elysia";
 import type { Db } from "#/kernel/db";
 import { notFound } from "#/kernel/errors";
+import { oneOf } from "#/kernel/http";
 import { PortalUser, portalColumns, toPortalUser } from "./portal-user";
 import { identities, type RegisteredVia, type Role, sessions, totpFactors, users } from "./tables";
 
@@ -17,7 +18,7 @@ export const registrations = [
 export const AdminUser = t.Object({
   ...PortalUser.properties,
   disabled: t.Boolean({ examples: [false] }),
-  registered_via: t.UnionEnum(registrations),
+  registered_via: oneOf(registrations),
   github_login: t.Nullable(t.String({ examples: [null] })),
   sessions_open: t.Integer({ examples: [1] }),
 });

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { AppError } from "#/kernel/errors";
-import { decodeUtf8, parseMediaType, readBytes, unstorableTexts } from "#/kernel/http";
+import { decodeUtf8, oneOf, parseMediaType, readBytes, unstorableTexts } from "#/kernel/http";
 import { readJson } from "#/kernel/http/json-body";
 
 /** Bytes; an address, a password and a code fit many times. */
@@ -9,7 +9,7 @@ const maxBytes = 16 * 1024;
 export const Login = t.Object({
   email: t.String({ minLength: 1, maxLength: 254, examples: ["ada@example.com"] }),
   password: t.String({ minLength: 1, maxLength: 1024, examples: ["correct horse battery staple"] }),
-  scope: t.Optional(t.UnionEnum(["user", "dev"], { examples: ["user"] })),
+  scope: t.Optional(oneOf(["user", "dev"], { examples: ["user"] })),
   otp: t.Optional(
     t.String({
       maxLength: 64,

@@ -1,5 +1,5 @@
 import { Elysia, t } from "elysia";
-import { jsonBody } from "#/kernel/http";
+import { jsonBody, oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import { accountRules, spendOfNetwork } from "./account-limits";
@@ -49,7 +49,7 @@ export const registration = (kernel: Kernel) =>
             email: t.String({ examples: ["ada@example.com"] }),
             role: t.Literal("user"),
             verified: t.Boolean({ examples: [false] }),
-            status: t.UnionEnum(["verify_email", "active"]),
+            status: oneOf(["verify_email", "active"]),
           }),
           403: ProblemError,
           409: ProblemError,

@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { originOf } from "#/kernel/audit";
+import { oneOf } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "./identity";
 import { listSessions, ShownSession } from "./list-sessions";
@@ -17,7 +18,7 @@ export const currentUser = (kernel: Kernel) =>
       "/me",
       async ({ account }) => ({ ...(await getPortalUser(kernel.db, account.id)), scope: account.scope }),
       {
-        response: { 200: t.Object({ ...PortalUser.properties, scope: t.UnionEnum(scopes) }) },
+        response: { 200: t.Object({ ...PortalUser.properties, scope: oneOf(scopes) }) },
         detail: { summary: "Who is signed in", description: "The account, and the scope of the session." },
       },
     );

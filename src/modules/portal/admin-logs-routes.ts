@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { audit, type EventFilters, listEvents, originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
+import { oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
@@ -13,7 +14,7 @@ const Event = t.Object({
   event: t.String({ examples: ["session.opened"] }),
   actor: t.Nullable(t.Integer({ examples: [1] })),
   subject: t.Object({ type: t.String({ examples: ["user"] }), id: t.String({ examples: ["1"] }) }),
-  outcome: t.UnionEnum(["ok", "refused"]),
+  outcome: oneOf(["ok", "refused"]),
   request_id: t.Nullable(t.String()),
   data: Json,
   details: t.Nullable(Json),
@@ -70,7 +71,7 @@ export const adminLogs = (kernel: Kernel) => {
               examples: ["user:1"],
             }),
           ),
-          outcome: t.Optional(t.UnionEnum(["ok", "refused"])),
+          outcome: t.Optional(oneOf(["ok", "refused"])),
           request_id: t.Optional(
             t.String({
               pattern: "^[A-Za-z0-9._-]{8,128}$",

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import { originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
-import { jsonBody } from "#/kernel/http";
+import { jsonBody, oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import {
@@ -68,10 +68,10 @@ export const adminUsers = (kernel: Kernel) => {
               examples: ["ada"],
             }),
           ),
-          role: t.Optional(t.UnionEnum([...roles])),
+          role: t.Optional(oneOf(roles)),
           verified: t.Optional(Flag),
           disabled: t.Optional(Flag),
-          via: t.Optional(t.UnionEnum([...registrations])),
+          via: t.Optional(oneOf(registrations)),
           created_from: t.Optional(Moment),
           created_to: t.Optional(Moment),
           limit: t.Optional(Limit),
@@ -99,7 +99,7 @@ export const adminUsers = (kernel: Kernel) => {
       {
         params: t.Object({ id: Id }),
         body: t.Object({
-          role: t.Optional(t.UnionEnum([...roles])),
+          role: t.Optional(oneOf(roles)),
           verified: t.Optional(t.Boolean({ examples: [true] })),
           disabled: t.Optional(t.Boolean({ examples: [false] })),
           username: t.Optional(t.String({ maxLength: 64, examples: ["ada-lovelace"] })),

@@ -1,5 +1,6 @@
 import { t } from "elysia";
 import { AppError, notFound } from "#/kernel/errors";
+import { oneOf } from "#/kernel/http";
 
 /** A pattern and no number type, which would take `1e3`, `0x10` and blanks. */
 export const Id = t.String({ pattern: "^[1-9][0-9]{0,9}$", examples: ["1"] });
@@ -18,7 +19,7 @@ export const Limit = t.String({
 });
 export const limitOf = (text: string | undefined): number => Number(text ?? 50);
 
-export const Flag = t.UnionEnum(["true", "false"]);
+export const Flag = oneOf(["true", "false"]);
 export const flagOf = (text: "true" | "false"): boolean => text === "true";
 
 export const Moment = t.String({

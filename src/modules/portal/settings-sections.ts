@@ -1,4 +1,5 @@
 import { type TSchema, t } from "elysia";
+import { oneOf } from "#/kernel/http";
 
 /** What front ends keep beside the members known here. */
 const Extra = t.Union([t.Boolean(), t.Number(), t.String({ maxLength: 200 })]);
@@ -9,10 +10,10 @@ const known = {
     submission_replies: t.Boolean(),
     upload_results: t.Boolean(),
     product_updates: t.Boolean(),
-    digest: t.UnionEnum(["off", "daily", "weekly"]),
+    digest: oneOf(["off", "daily", "weekly"]),
   },
   appearance: {
-    theme: t.UnionEnum(["system", "light", "dark"]),
+    theme: oneOf(["system", "light", "dark"]),
     language: t.String({
       pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
       maxLength: 35,
@@ -20,7 +21,7 @@ const known = {
       examples: ["en"],
     }),
     timezone: t.String({ maxLength: 64, description: "IANA", examples: ["Europe/Berlin"] }),
-    density: t.UnionEnum(["comfortable", "compact"]),
+    density: oneOf(["comfortable", "compact"]),
   },
   privacy: {
     profile_public: t.Boolean(),

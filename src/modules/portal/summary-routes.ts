@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { auditState, recentEventsOf } from "#/kernel/audit";
+import { oneOf } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { version } from "#/kernel/version";
 import {
@@ -74,7 +75,7 @@ export const dashboard = (kernel: Kernel) =>
               sessions: t.Integer({ description: "Open ones", examples: [2] }),
             }),
             account: t.Object({
-              role: t.UnionEnum([...roles]),
+              role: oneOf(roles),
               verified: t.Boolean({ examples: [true] }),
               totp_enabled: t.Boolean({ examples: [true] }),
               member_since: Moment,
@@ -85,7 +86,7 @@ export const dashboard = (kernel: Kernel) =>
                 id: t.String({ examples: ["91"] }),
                 at: Moment,
                 event: t.String({ examples: ["session.opened"] }),
-                outcome: t.UnionEnum(["ok", "refused"]),
+                outcome: oneOf(["ok", "refused"]),
                 ip: t.Nullable(t.String({ description: "The network", examples: ["203.0.113.0/24"] })),
                 agent: t.Nullable(t.String({ description: "The browser", examples: ["Firefox"] })),
               }),
