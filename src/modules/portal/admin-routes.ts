@@ -1,5 +1,5 @@
 import { Elysia, t } from "elysia";
-import { originOf } from "#/kernel/audit";
+import { originOf, recentEventsOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
 import { jsonBody, oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
@@ -21,6 +21,7 @@ import {
   signOutUser,
 } from "#/modules/accounts";
 import { Flag, flagOf, Id, idOf, Limit, limitOf, Moment, momentOf, pageOf } from "./list-parameters";
+import { LogItem, toLogItem } from "./log-item";
 
 const Done = t.Object({ status: t.Literal("ok") });
 const AllowedEmail = t.Object({
@@ -84,11 +85,22 @@ export const adminUsers = (kernel: Kernel) => {
         detail: { summary: "List accounts", description: "Newest first." },
       },
     )
-    .get("/users/:id", async ({ params }) => getAdminUser(db, idOf(params.id)), {
-      params: t.Object({ id: Id }),
-      response: { 200: AdminUser },
-      detail: { summary: "Read an account" },
-    })
+    .get(
+      "/users/:id",
+      async ({ params }) => {
+        const id = idOf(params.id);
+        const [user, events] = [await getAdminUser(db, id), await recentEventsOf(db, id, 20)];
+        return { ...user, recent_events: events.map(toLogItem) };
+      },
+      {
+        params: t.Object({ id: Id }),
+        response: { 200: t.Object({ ...AdminUser.properties, recent_events: t.Array(LogItem) }) },
+        detail: {
+          summary: "Read an account",
+          description: "With the last 20 events that it did or that were done to it.",
+        },
+      },
+    )
     .patch(
       "/users/:id",
       async ({ account, body, params, request }) => {
