@@ -11,6 +11,7 @@ export type { Lane } from "./in-flight";
 export { formatIp, ipMatcher, parseCidr, parseIp } from "./ip-address";
 export { jsonBody } from "./json-body";
 export { parseMediaType } from "./media-type";
+export { oneOf } from "./one-of";
 export { originAllowed, parseOrigin } from "./origins";
 export { readBytes } from "./read-bytes";
 export { decodeUtf8, parseJson } from "./read-json";

@@ -30,7 +30,15 @@ export const Moment = t.String({
 /** Refuses with 422 what has the shape of a moment and is none. */
 export function momentOf(field: string, text: string): Date {
   const moment = new Date(text);
-  if (!Number.isNaN(moment.getTime())) return moment;
+  // 30 February would be read as the 2nd of March.
+  const day = text.slice(0, 10);
+  const isDay = new Date(`${day}T00:00:00Z`);
+  if (
+    !Number.isNaN(moment.getTime()) &&
+    !Number.isNaN(isDay.getTime()) &&
+    isDay.toISOString().startsWith(day)
+  )
+    return moment;
   throw new AppError(422, "invalid", "Some fields need attention", {
     errors: [{ field, code: "invalid_date", detail: "There is no such day or time" }],
   });

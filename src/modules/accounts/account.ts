@@ -11,6 +11,8 @@ export type Account = {
   username: string;
   role: Role;
   verified: boolean;
+  /** Of its tokens: counted up by whatever ends its sessions. */
+  version: number;
   scope: Scope;
   sessionId: number;
   /** How the session was opened: `pwd`, `otp`. */
@@ -23,7 +25,8 @@ export type Account = {
 export async function findCaller(db: Db, claims: AccessClaims): Promise<Account | undefined> {
   const { userId, sessionId, version, scope } = claims;
   const rows = await db.execute(sql`
-    select u.id, u.email, u.username, u.role, u.verified_at is not null as verified, s.scope,
+    select u.id, u.email, u.username, u.role, u.verified_at is not null as verified, u.token_version as version,
+      s.scope,
       array_to_string(s.amr, ' ') as amr, floor(extract(epoch from now() - s.created_at))::int as "sessionAge"
     from gatehouse.sessions s join gatehouse.users u on u.id = s.user_id
     where s.id = ${sessionId} and u.id = ${userId} and u.token_version = ${version} and s.scope = ${scope}

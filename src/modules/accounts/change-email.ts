@@ -8,8 +8,9 @@ import { mayMail } from "./account-limits";
 import type { Caller } from "./caller";
 import { isConfirming } from "./confirming";
 import { demandPassword } from "./demand-password";
+import { holdAccount } from "./hold-account";
 import { emailKey } from "./identity-keys";
-import { findLink, takeLink } from "./links";
+import { endLinks, findLink, takeLink } from "./links";
 import { mailNotice, sendLink } from "./mail-account";
 import { endAllSessions } from "./open-session";
 import { findByEmailKey } from "./queries";
@@ -37,11 +38,15 @@ export async function requestEmailChange(
   const { origin } = caller;
   const address = email.trim();
   if (!isConfirming(kernel)) {
-    await kernel.db.transaction((tx) => changeEmail(tx, account.id, { address, key, origin }));
+    await kernel.db.transaction(async (tx) => {
+      await holdAccount(tx, account);
+      await changeEmail(tx, account.id, { address, key, origin });
+    });
     return "changed";
   }
   const mayTell = await mayMail(kernel, key);
   await kernel.db.transaction(async (tx) => {
+    await holdAccount(tx, account);
     await audit(tx, {
       event: "account.email_change_requested",
       actor: account.id,
@@ -49,9 +54,11 @@ export async function requestEmailChange(
       details: { before: account.email, after: address },
       origin,
     });
+    // In every case: a link that still works would tell that the address asked for now has an account.
+    await endLinks(tx, account.id, "email");
     const owner = await findByEmailKey(tx, key);
-    if (!owner) await sendLink(tx, kernel, { kind: "email", userId: account.id, email: address });
-    else if (mayTell && owner.id !== account.id) {
+    if (mayTell && !owner) await sendLink(tx, kernel, { kind: "email", userId: account.id, email: address });
+    else if (mayTell && owner && owner.id !== account.id) {
       const notice = { kind: "email_taken" as const, userId: owner.id, key: origin.requestId.slice(0, 40) };
       await kernel.jobs.enqueue(tx, mailNotice, [notice]);
     }

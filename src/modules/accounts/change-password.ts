@@ -1,11 +1,12 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { audit } from "#/kernel/audit";
-import { unauthorized } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import { createAccessTokens } from "./access-tokens";
 import type { Account } from "./account";
 import type { Caller } from "./caller";
 import { demandPassword } from "./demand-password";
+import { holdAccount } from "./hold-account";
+import { endLinks } from "./links";
 import { mailNotice } from "./mail-account";
 import { hashNewPassword } from "./new-password";
 import { endAllSessions, openSession, type TokenPair, tokenPair } from "./open-session";
@@ -28,12 +29,11 @@ export async function changePassword(
   const passwordHash = await hashNewPassword(kernel, new_password, account, hashing, "new_password");
   const { id: userId, scope } = account;
   return db.transaction(async (tx) => {
-    const rows = await tx
-      .update(users)
-      .set({ passwordHash, updatedAt: sql`now()` })
-      .where(and(eq(users.id, userId), isNull(users.disabledAt)))
-      .returning({ id: users.id });
-    if (rows.length === 0) throw unauthorized("token_revoked", "Token has been revoked");
+    await holdAccount(tx, account);
+    await tx.update(users).set({ passwordHash, updatedAt: sql`now()` }).where(eq(users.id, userId));
+    // Whoever had the old password may have asked for another address, or for a link that sets another password.
+    await endLinks(tx, userId, "email");
+    await endLinks(tx, userId, "reset");
     const version = await endAllSessions(tx, userId, "password_changed");
     const amr = account.amr.includes("otp") ? (["pwd", "otp"] as const) : (["pwd"] as const);
     const session = await openSession(tx, config, {

@@ -6,6 +6,7 @@ import type { Kernel } from "#/kernel/kernel";
 import type { Account } from "./account";
 import type { Caller } from "./caller";
 import { demandPassword } from "./demand-password";
+import { holdAccount } from "./hold-account";
 import { keepOneDev } from "./last-dev";
 import { checkCode } from "./one-time-codes";
 import { users } from "./tables";
@@ -28,6 +29,7 @@ export async function deleteAccount(
   await checkCode(kernel, { userId: account.id, role: account.role, otp, wantsDev: false, request });
   await kernel.db.transaction(async (tx) => {
     await keepOneDev(tx, account.id);
+    await holdAccount(tx, account);
     await tx.delete(users).where(eq(users.id, account.id));
     await eraseDetails(tx, account.id);
     await audit(tx, {

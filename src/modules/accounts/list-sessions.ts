@@ -1,7 +1,7 @@
 import { and, desc, eq } from "drizzle-orm";
 import { t } from "elysia";
 import type { Db } from "#/kernel/db";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 import { isOpen } from "./sign-out";
 import { scopes, sessions } from "./tables";
 

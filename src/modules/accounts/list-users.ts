@@ -2,7 +2,7 @@ import { and, desc, eq, gte, isNotNull, isNull, like, lt, or, type SQL, sql } fr
 import { t } from "elysia";
 import type { Db } from "#/kernel/db";
 import { notFound } from "#/kernel/errors";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 import { PortalUser, portalColumns, toPortalUser } from "./portal-user";
 import { identities, type RegisteredVia, type Role, sessions, totpFactors, users } from "./tables";
 

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { t } from "elysia";
 import type { Db } from "#/kernel/db";
 import { notFound } from "#/kernel/errors";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 import { roles, totpFactors, users } from "./tables";
 
 const moment = "2026-11-21T09:30:00.000Z";
@@ -16,7 +16,7 @@ export const PortalUser = t.Object({
   full_name: t.String({ examples: ["Ada Lovelace"] }),
   location: t.String({ examples: ["London"] }),
   avatar_url: t.String({ examples: ["default.jpg"] }),
-  role: oneOf([...roles]),
+  role: oneOf(roles),
   verified: t.Boolean(),
   totp_enabled: t.Boolean(),
   created_at: Moment,

@@ -1,8 +1,7 @@
 import { Elysia, t } from "elysia";
 import { AppError } from "#/kernel/errors";
-import { decodeUtf8, parseMediaType, readBytes, unstorableTexts } from "#/kernel/http";
+import { decodeUtf8, oneOf, parseMediaType, readBytes, unstorableTexts } from "#/kernel/http";
 import { readJson } from "#/kernel/http/json-body";
-import { oneOf } from "#/kernel/http/one-of";
 
 /** Bytes of a form; an address, a password and a code fit many times. */
 const maxBytes = 16 * 1024;

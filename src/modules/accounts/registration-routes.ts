@@ -1,7 +1,6 @@
 import { Elysia, t } from "elysia";
-import { jsonBody } from "#/kernel/http";
+import { jsonBody, oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
-import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { accountRules, spendOfNetwork } from "./account-limits";
 import { callerOf } from "./caller";

@@ -3,7 +3,7 @@ import { audit } from "#/kernel/audit";
 import type { Kernel } from "#/kernel/kernel";
 import type { Caller } from "./caller";
 import { emailKey } from "./identity-keys";
-import { findLink, takeLink } from "./links";
+import { endLinks, findLink, takeLink } from "./links";
 import { hashNewPassword } from "./new-password";
 import { endAllSessions } from "./open-session";
 import { recoveryCodes, totpFactors, users } from "./tables";
@@ -53,6 +53,8 @@ export async function resetPassword(
         ...(proven && { verifiedAt: sql`coalesce(${users.verifiedAt}, now())` }),
       })
       .where(eq(users.id, userId));
+    // Whoever had the old password may have asked for another address with it.
+    await endLinks(tx, userId, "email");
     await endAllSessions(tx, userId, "password_reset");
     await audit(tx, {
       event: "account.password_reset",

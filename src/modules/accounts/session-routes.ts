@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { originOf } from "#/kernel/audit";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "./identity";
 import { listSessions, ShownSession } from "./list-sessions";

@@ -1,5 +1,5 @@
 import { t } from "elysia";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 import { scopes } from "./tables";
 
 /** Both tokens, as a sign-in, a refresh and a change of password answer them. */

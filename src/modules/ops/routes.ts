@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
+import { oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
-import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { version } from "#/kernel/version";
 import { answerReadiness } from "./answer-readiness";

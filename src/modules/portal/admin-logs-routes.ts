@@ -1,25 +1,12 @@
 import { Elysia, t } from "elysia";
 import { audit, type EventFilters, listEvents, originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
+import { oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import { Id, idOf, Limit, limitOf, Moment, momentOf } from "#/kernel/http/list-parameters";
-import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
-
-const Json = t.Record(t.String(), t.Any());
-const Event = t.Object({
-  id: t.String({ examples: ["91"] }),
-  at: t.String({ format: "date-time", examples: ["2026-11-21T09:30:00.000Z"] }),
-  event: t.String({ examples: ["session.opened"] }),
-  actor: t.Nullable(t.Integer({ examples: [1] })),
-  subject: t.Object({ type: t.String({ examples: ["user"] }), id: t.String({ examples: ["1"] }) }),
-  outcome: oneOf(["ok", "refused"]),
-  request_id: t.Nullable(t.String()),
-  data: Json,
-  details: t.Nullable(Json),
-  seq: t.Nullable(t.Integer({ description: "Its place in the chain, once it is sealed" })),
-});
+import { LogItem, toLogItem } from "./log-item";
 
 /** The audit, for devs. */
 export const adminLogs = (kernel: Kernel) => {
@@ -45,12 +32,7 @@ export const adminLogs = (kernel: Kernel) => {
             origin: originOf(request),
           });
         return {
-          items: items.map(({ id, at, requestId, ...event }) => ({
-            ...event,
-            id: String(id),
-            at: at.toISOString(),
-            request_id: requestId,
-          })),
+          items: items.map(toLogItem),
           next: next === null ? null : cursors.issue(next, filters),
         };
       },
@@ -84,7 +66,7 @@ export const adminLogs = (kernel: Kernel) => {
           after: t.Optional(t.String({ maxLength: 512, description: "`next` of the page before" })),
         }),
         response: {
-          200: t.Object({ items: t.Array(Event), next: t.Nullable(t.String()) }),
+          200: t.Object({ items: t.Array(LogItem), next: t.Nullable(t.String()) }),
           404: ProblemError,
           422: ProblemError,
         },

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
-import { originOf } from "#/kernel/audit";
+import { originOf, recentEventsOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
-import { jsonBody } from "#/kernel/http";
+import { jsonBody, oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import {
   Flag,
@@ -14,7 +14,6 @@ import {
   momentOf,
   pageOf,
 } from "#/kernel/http/list-parameters";
-import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import {
   type Account,
@@ -32,6 +31,7 @@ import {
   signedIn,
   signOutUser,
 } from "#/modules/accounts";
+import { LogItem, toLogItem } from "./log-item";
 
 const Done = t.Object({ status: t.Literal("ok") });
 const AllowedEmail = t.Object({
@@ -79,10 +79,10 @@ export const adminUsers = (kernel: Kernel) => {
               examples: ["ada"],
             }),
           ),
-          role: t.Optional(oneOf([...roles])),
+          role: t.Optional(oneOf(roles)),
           verified: t.Optional(Flag),
           disabled: t.Optional(Flag),
-          via: t.Optional(oneOf([...registrations])),
+          via: t.Optional(oneOf(registrations)),
           created_from: t.Optional(Moment),
           created_to: t.Optional(Moment),
           limit: t.Optional(Limit),
@@ -95,11 +95,22 @@ export const adminUsers = (kernel: Kernel) => {
         detail: { summary: "List accounts", description: "Newest first." },
       },
     )
-    .get("/users/:id", async ({ params }) => getAdminUser(db, idOf(params.id)), {
-      params: t.Object({ id: Id }),
-      response: { 200: AdminUser },
-      detail: { summary: "Read an account" },
-    })
+    .get(
+      "/users/:id",
+      async ({ params }) => {
+        const id = idOf(params.id);
+        const [user, events] = [await getAdminUser(db, id), await recentEventsOf(db, id, 20)];
+        return { ...user, recent_events: events.map(toLogItem) };
+      },
+      {
+        params: t.Object({ id: Id }),
+        response: { 200: t.Object({ ...AdminUser.properties, recent_events: t.Array(LogItem) }) },
+        detail: {
+          summary: "Read an account",
+          description: "With the last 20 events that it did or that were done to it.",
+        },
+      },
+    )
     .patch(
       "/users/:id",
       async ({ account, body, params, request }) => {
@@ -110,7 +121,7 @@ export const adminUsers = (kernel: Kernel) => {
       {
         params: t.Object({ id: Id }),
         body: t.Object({
-          role: t.Optional(oneOf([...roles])),
+          role: t.Optional(oneOf(roles)),
           verified: t.Optional(t.Boolean({ examples: [true] })),
           disabled: t.Optional(t.Boolean({ examples: [false] })),
           username: t.Optional(t.String({ maxLength: 64, examples: ["ada-lovelace"] })),

@@ -1,5 +1,5 @@
 import { type TSchema, t } from "elysia";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 
 /** What front ends keep beside the members known here. */
 const Extra = t.Union([t.Boolean(), t.Number(), t.String({ maxLength: 200 })]);

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { auditState, recentEventsOf } from "#/kernel/audit";
-import { oneOf } from "#/kernel/http/one-of";
+import { oneOf } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { version } from "#/kernel/version";
 import {
@@ -75,7 +75,7 @@ export const dashboard = (kernel: Kernel) =>
               sessions: t.Integer({ description: "Open ones", examples: [2] }),
             }),
             account: t.Object({
-              role: oneOf([...roles]),
+              role: oneOf(roles),
               verified: t.Boolean({ examples: [true] }),
               totp_enabled: t.Boolean({ examples: [true] }),
               member_since: Moment,
