@@ -1,6 +1,6 @@
 import { t } from "elysia";
 import { AppError } from "#/kernel/errors";
-import { parseMediaType, readBytes } from "#/kernel/http";
+import { decodeUtf8, parseMediaType, readBytes } from "#/kernel/http";
 import { type Html, html, newNonce, pagePolicy, renderShell } from "#/kernel/pages";
 
 /** What a person can do about a refusal. Codes that are not listed say that something went wrong on our side. */
@@ -12,6 +12,8 @@ const problems: Record<string, string> = {
   totp_enrolled: "An authenticator app is enrolled for this account already.",
   otp_invalid: "This code is wrong. Codes change every 30 seconds; type the one that the app shows now.",
   email_taken: "Another account has this address meanwhile.",
+  unsupported_media_type: "This was not sent by the form of this page.",
+  malformed_body: "This was not sent by the form of this page.",
   rate_limited: "Too many attempts. Wait a while and try again.",
   busy: "There is much to do just now. Wait a moment and try again.",
   invalid_email: "This is not an e-mail address.",
@@ -61,12 +63,14 @@ export const formBody = (examples: Readonly<Record<string, string>>) => ({
 /** Bytes: a password of 128 characters, each escaped. */
 const maxBodyBytes = 8 * 1024;
 
-/** What was posted, in the one encoding that browsers send these pages in; refuses others with 415. */
+/** What was posted, in the one encoding that browsers send these pages in; refuses others with 415, or 400. */
 export async function readFields(request: Request): Promise<URLSearchParams> {
   const { type } = parseMediaType(request.headers.get("content-type") ?? "") ?? {};
   if (type !== "application/x-www-form-urlencoded")
     throw new AppError(415, "unsupported_media_type", "Cannot take this body: send it as a form does");
-  return new URLSearchParams(new TextDecoder().decode(await readBytes(request, maxBodyBytes)));
+  const text = decodeUtf8(await readBytes(request, maxBodyBytes));
+  if (text === undefined) throw new AppError(400, "malformed_body", "The body is not UTF-8");
+  return new URLSearchParams(text);
 }
 
 /** The address of these pages holds a token: it goes nowhere, and nothing keeps the page. */
