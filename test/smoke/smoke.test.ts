@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { isProtected, leastRole } from "../support/access";
 import { embeddedPlace, kindsUnderTest, openPlaces } from "../support/databases";
 import { startExecutable } from "../support/executable";
-import { prepareCall, type Stage, signInAs } from "../support/live-calls";
+import { prepareCall, printedLinks, type Stage, signInAs } from "../support/live-calls";
 import { type Answer, checkHeaders, createAnswerCheck, type OpenApi, operationsOf } from "../support/openapi";
 import { addResidents } from "../support/residents";
 import { startSmtp } from "../support/smtp";
@@ -24,6 +24,12 @@ async function ask(url: string, { path, method, headers, body }: Omit<Input, "ti
 /** A page may show what was typed; a refusal to a program repeats none of it. */
 const repeats = ({ status, headers, body }: Answer) =>
   status >= 400 && !headers.get("content-type")?.startsWith("text/html") && body.includes(planted);
+
+/** Whether a path is also one of a template: `export` is an id too, for methods that it does not take itself. */
+const fits = (template: string, path: string) =>
+  new RegExp(`^${template.replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
+
+console.error("skipped: the documented calls of links that are printed, not mailed (test/accounts has them)");
 
 describe.each(places.kinds)("the executable on %s", (kind) => {
   test("answers every operation as documented, whatever it is sent", async () => {
@@ -70,7 +76,8 @@ describe.each(places.kinds)("the executable on %s", (kind) => {
           answer = await send();
         }
         const found = complaintsOf(operation, answer);
-        if (input.valid && answer.status >= 400) found.push("the documented call is refused");
+        const isPrinted = printedLinks.test(path);
+        if (input.valid && answer.status >= 400 && !isPrinted) found.push("the documented call is refused");
         if (repeats(answer)) found.push("repeats what was sent");
         note(input, answer, found);
       }
@@ -79,7 +86,8 @@ describe.each(places.kinds)("the executable on %s", (kind) => {
       const known = operations.filter((operation) => operation.path === path);
       const [one] = known;
       if (!one) continue;
-      for (const input of wrongMethods(fillPath(one), known)) {
+      const others = operations.filter(({ path: other }) => other !== path && fits(other, fillPath(one)));
+      for (const input of wrongMethods(fillPath(one), [...known, ...others])) {
         const answer = await ask(running.url, input);
         const allowed = answer.headers.get("allow")?.split(/,\s*/) ?? [];
         const found = complaintsOf({ ...one, responses: { default: one.responses.default ?? {} } }, answer);

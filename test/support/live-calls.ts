@@ -106,6 +106,35 @@ export async function enrolTotp(stage: Stage, actor: Actor): Promise<string> {
 
 const somebody = async (stage: Stage) => ({ path: { id: String((await stage.person()).id) } });
 
+/** A message that has just arrived in the inbox, as the team reads it. */
+async function message(stage: Stage, { authorization }: Actor) {
+  const email = newEmail();
+  await post(stage, "/api/contact", { name: "Ada", email, message: `About prices, ${email}` });
+  let found: { id: string; version: number } | undefined;
+  await until(async () => {
+    const answer = await stage.send(`/api/v1/admin/submissions?email=${email}`, { headers: authorization });
+    const { items = [] } = (await answer.json()) as { items?: { id: string; version: number }[] };
+    found = items[0];
+    return found !== undefined;
+  }, 20);
+  return { path: { id: found?.id ?? "" }, body: { version: found?.version } };
+}
+
+async function note(stage: Stage, actor: Actor) {
+  const { path } = await message(stage, actor);
+  const answer = await post(
+    stage,
+    `/api/v1/admin/submissions/${path.id}/notes`,
+    { text: "Called back." },
+    actor.authorization,
+  );
+  const { id } = (await answer.json()) as { id: string | number };
+  return { path: { ...path, note: String(id) } };
+}
+
+/** Pages of links that no mail carries: the first start and the command line print them. */
+export const printedLinks = /^\/account\/(setup|enrol)\//;
+
 /** By method and path of the document. What is not here is good as its examples say. */
 const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Values>> = {
   "POST /api/v1/auth/login": async (stage) => {
@@ -150,6 +179,12 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
     body: { password: actor.password, otp: await enrolTotp(stage, actor) },
   }),
   "DELETE /api/v1/account": async (_, { password }) => ({ body: { password } }),
+  "GET /api/v1/admin/submissions/{id}": message,
+  "PATCH /api/v1/admin/submissions/{id}": message,
+  "DELETE /api/v1/admin/submissions/{id}": message,
+  "PUT /api/v1/admin/submissions/{id}/verdict": message,
+  "POST /api/v1/admin/submissions/{id}/notes": message,
+  "DELETE /api/v1/admin/submissions/{id}/notes/{note}": note,
   "GET /api/v1/admin/users/{id}": somebody,
   "PATCH /api/v1/admin/users/{id}": async (stage) => ({
     ...(await somebody(stage)),

@@ -62,7 +62,13 @@ export const inbox = (kernel: Kernel) => {
           state: t.Optional(oneOf([...submissionStates, "erased"])),
           handling: t.Optional(oneOf([...handlings])),
           email: t.Optional(
-            t.String({ maxLength: 254, description: "The sender's address", examples: ["ada@example.com"] }),
+            t.String({
+              maxLength: 254,
+              // No database takes a NUL.
+              pattern: "^[^\\u0000]*$",
+              description: "The sender's address",
+              examples: ["ada@example.com"],
+            }),
           ),
           q: t.Optional(
             t.String({ maxLength: 200, description: "Words that the message holds", examples: ["prices"] }),
