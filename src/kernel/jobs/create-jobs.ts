@@ -1,6 +1,7 @@
 import type { TObject } from "@sinclair/typebox";
 import type { PgBoss } from "pg-boss";
 import { type Database, executorOf } from "#/kernel/db";
+import { unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
 import { createMetrics, type Metrics } from "#/kernel/metrics";
 import { openBoss } from "./boss";
@@ -61,7 +62,8 @@ export function createJobs<Context>(
       payloads: readonly object[],
       { startAfter }: { startAfter?: Date } = {},
     ) {
-      if (!boss) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      // On PostgreSQL the service listens before the jobs are started.
+      if (!boss) throw unavailable("Cannot take on work yet, try again shortly");
       if (payloads.length === 0) return;
       // As a wait and not as a moment: the queue goes by the database's clock, which may be another one.
       const seconds = startAfter && Math.max(0, (startAfter.getTime() - Date.now()) / 1000);

@@ -331,7 +331,7 @@ describe.each(kinds)("jobs on %s", (kind) => {
 
     await jobs.migrate();
 
-    await expect(enqueue(jobs, job, ["a"])).rejects.toThrow("before the jobs are started");
+    await expect(enqueue(jobs, job, ["a"])).rejects.toMatchObject({ status: 503, code: "unavailable" });
     expect(await rows()).toEqual([]);
   });
 
