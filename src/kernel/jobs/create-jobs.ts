@@ -2,6 +2,7 @@ import type { TObject } from "@sinclair/typebox";
 import type { SQL } from "drizzle-orm";
 import type { PgBoss } from "pg-boss";
 import { type Database, executorOf } from "#/kernel/db";
+import { unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
 import { createMetrics, type Metrics } from "#/kernel/metrics";
 import { openBoss } from "./boss";
@@ -76,7 +77,8 @@ export function createJobs<Context>(
       payloads: readonly object[],
       { startAfter }: { startAfter?: Date } = {},
     ) {
-      if (!boss) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      // On PostgreSQL the service listens before the jobs are started.
+      if (!boss) throw notYet();
       if (payloads.length === 0) return;
       // As a wait and not as a moment: the queue goes by the database's clock, which may be another one.
       const seconds = startAfter && Math.max(0, (startAfter.getTime() - Date.now()) / 1000);
@@ -87,7 +89,7 @@ export function createJobs<Context>(
 
     insertInto<Payload extends TObject>(job: JobOf<Context, Payload>, payloads: SQL) {
       const insert = inserts.get(job.name);
-      if (!insert) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      if (!insert) throw notYet();
       return insert(payloads);
     },
 
@@ -146,3 +148,5 @@ async function prepare(database: Database, jobs: readonly JobOf<never>[], log: L
 
 /** PostgreSQL's codes for "exists already": unique_violation, duplicate_schema, _table, _object. */
 const raceCodes = new Set(["23505", "42P06", "42P07", "42710"]);
+
+const notYet = () => unavailable("Cannot take on work yet, try again shortly");
