@@ -77,8 +77,7 @@ export function createJobs<Context>(
       payloads: readonly object[],
       { startAfter }: { startAfter?: Date } = {},
     ) {
-      // On PostgreSQL the service listens before the jobs are started.
-      if (!boss) throw notYet();
+      if (!boss) throw notStarted();
       if (payloads.length === 0) return;
       // As a wait and not as a moment: the queue goes by the database's clock, which may be another one.
       const seconds = startAfter && Math.max(0, (startAfter.getTime() - Date.now()) / 1000);
@@ -89,7 +88,7 @@ export function createJobs<Context>(
 
     insertInto<Payload extends TObject>(job: JobOf<Context, Payload>, payloads: SQL) {
       const insert = inserts.get(job.name);
-      if (!insert) throw notYet();
+      if (!insert) throw notStarted();
       return insert(payloads);
     },
 
@@ -130,6 +129,9 @@ export function createJobs<Context>(
   };
 }
 
+/** On PostgreSQL the service listens before the jobs are started. */
+const notStarted = () => unavailable("Cannot take on work yet, try again shortly");
+
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */
 async function prepare(database: Database, jobs: readonly JobOf<never>[], log: Log): Promise<void> {
   // An upgrade of the tables may take longer than a statement of the pool is given.
@@ -148,5 +150,3 @@ async function prepare(database: Database, jobs: readonly JobOf<never>[], log: L
 
 /** PostgreSQL's codes for "exists already": unique_violation, duplicate_schema, _table, _object. */
 const raceCodes = new Set(["23505", "42P06", "42P07", "42710"]);
-
-const notYet = () => unavailable("Cannot take on work yet, try again shortly");

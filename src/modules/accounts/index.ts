@@ -9,6 +9,7 @@ export { allowEmail, disallowEmail, listAllowedEmails } from "./change-allowed-e
 export { changeUser, resetTotp, sendReset, signOutUser } from "./change-user";
 export { countAccounts, countOwnSessions, findMembership } from "./count-accounts";
 export { createUser } from "./create-user";
+export { countDevsWithoutApp } from "./devs-without-app";
 export { offerEnrolment } from "./enrol-by-link";
 export { enrolmentPages } from "./enrolment-pages";
 export { signedIn } from "./identity";

@@ -4,6 +4,7 @@ import type { Config } from "#/kernel/config";
 import { notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import type { Actor } from "./change-user";
+import { endLinks } from "./links";
 import { hashNewPassword } from "./new-password";
 import { endAllSessions } from "./open-session";
 import { users } from "./tables";
@@ -24,6 +25,8 @@ export async function setPassword(
       .where(eq(users.id, id))
       .returning({ id: users.id });
     if (rows.length === 0) throw notFound("account");
+    // Whoever had asked for a link before must not come back by it.
+    for (const purpose of ["reset", "email"] as const) await endLinks(tx, id, purpose);
     await endAllSessions(tx, id, "password_changed");
     await audit(tx, {
       event: "account.password_changed",
