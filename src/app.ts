@@ -14,12 +14,30 @@ import {
 import type { Kernel } from "#/kernel/kernel";
 import type { Module } from "#/kernel/module";
 import { version } from "#/kernel/version";
+import {
+  accountDeletion,
+  accountPages,
+  accounts,
+  currentUser,
+  emailChange,
+  enrolmentPages,
+  ownAccount,
+  ownSessions,
+  publishingAccounts,
+  publishingLogin,
+  registration,
+  setupPages,
+  signInRoutes,
+  totpEnrolment,
+  totpUpkeep,
+} from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, openIntake, publicForms } from "#/modules/forms";
+import { compiledForms, forms, inbox, openIntake, publicForms, submissionErasure } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
+import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
 /** Every module; `boot.ts` gathers their jobs. */
-export const modules: readonly Module[] = [forms];
+export const modules: readonly Module[] = [forms, accounts, portal];
 
 /** Who speaks how, the first match wins; everything else speaks `problem`. */
 const voiceOf = chooseVoice([
@@ -65,6 +83,27 @@ export const createApp = (kernel: Kernel) => {
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
     .use(publicForms(kernel, intake))
+    .use(signInRoutes(kernel))
+    .use(currentUser(kernel))
+    .use(ownSessions(kernel))
+    .use(registration(kernel))
+    .use(emailChange(kernel))
+    .use(ownAccount(kernel))
+    .use(totpEnrolment(kernel))
+    .use(totpUpkeep(kernel))
+    .use(accountDeletion(kernel))
+    .use(publishingAccounts(kernel))
+    .use(publishingLogin(kernel))
+    .use(settings(kernel))
+    .use(dashboard(kernel))
+    .use(adminSummary(kernel))
+    .use(inbox(kernel))
+    .use(submissionErasure(kernel))
+    .use(adminUsers(kernel))
+    .use(adminLogs(kernel))
+    .use(accountPages(kernel))
+    .use(setupPages(kernel))
+    .use(enrolmentPages(kernel))
     .use(
       documentation({
         version,

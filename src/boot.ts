@@ -1,6 +1,8 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
+import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
 import type { Config } from "#/kernel/config";
+import { createHashQueue } from "#/kernel/crypto";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createJobs } from "#/kernel/jobs";
 import type { Kernel, Phase, Tools } from "#/kernel/kernel";
@@ -22,7 +24,10 @@ export type Service = {
   stop(timeoutMs: number): Promise<void>;
 };
 
-export type ToolsConfig = Parameters<typeof openDatabase>[0] & Parameters<typeof openMail>[0];
+export type ToolsConfig = Parameters<typeof openDatabase>[0] &
+  Parameters<typeof openMail>[0] &
+  Tools["config"] &
+  Pick<Config, "HASH_SLOTS" | "HASH_MAX_WAIT_MS">;
 
 /**
  * Builds the kernel and the app: database, jobs, mail, limits, routes. The embedded database is open and
@@ -34,6 +39,8 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   const now = () => new Date();
   const stopWatching = watchEventLoop(metrics);
   readProcess(metrics, database.kind);
+  measureAudit(metrics, database.db);
+  let sealing: ReturnType<typeof startSealing> | undefined;
   let phase: Phase = "starting";
 
   const kernel: Kernel = {
@@ -58,7 +65,9 @@ export async function boot(config: Config, log: Log): Promise<Service> {
 
   const work = async () => {
     await jobs.start(kernel);
-    if (phase === "starting") phase = "serving";
+    if (phase !== "starting") return;
+    phase = "serving";
+    sealing = startSealing(database.db, log);
   };
   let ready: Promise<void>;
   let stopMigrating = () => {};
@@ -81,10 +90,13 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     drain() {
       phase = "draining";
     },
-    stop(timeoutMs) {
+    async stop(timeoutMs) {
       stopMigrating();
       stopWatching();
-      return close(timeoutMs);
+      // A job may write events, so the last seal follows the last of them.
+      await jobs.stop(timeoutMs);
+      await sealing?.stop();
+      await close();
     },
   };
 }
@@ -99,13 +111,14 @@ export async function openTools(
   measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
-    modules.flatMap((module) => module.jobs),
+    [...auditJobs, ...modules.flatMap((module) => module.jobs)],
     log,
     { metrics },
   );
   const mail = await openMail(config, log);
+  const hashing = createHashQueue({ slots: config.HASH_SLOTS, maxWaitMs: config.HASH_MAX_WAIT_MS, metrics });
   return {
-    tools: { config, database, db: database.db, jobs, log, mail },
+    tools: { config, database, db: database.db, hashing, jobs, log, mail },
     metrics,
     async close(timeoutMs = 0) {
       await jobs.stop(timeoutMs);

@@ -77,6 +77,11 @@ test("only the HTTP client calls out", () => {
   expect(callers.filter((file) => locate(file).layer !== "pages" && file !== guarded)).toEqual([]);
 });
 
+test("enumerations have no default: `oneOf`, not `t.UnionEnum`", () => {
+  const users = [...texts].filter(([, text]) => text.includes("UnionEnum")).map(([file]) => file);
+  expect(users).toEqual(["src/kernel/http/one-of.ts"]);
+});
+
 test("no source file is longer than 300 lines", () => {
   expect([...texts].filter(([, text]) => text.split("\n").length > 300).map(([file]) => file)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { ControlHandler } from "#/kernel/control";
 import type { Tools } from "#/kernel/kernel";
-import { type DatabaseCommand, perform } from "./database-command";
+import { type CommandInput, type DatabaseCommand, perform } from "./database-command";
 import { databaseCommands } from "./database-commands";
 import type { Output } from "./output";
 
@@ -9,7 +9,7 @@ export const controlHandlers = (tools: Tools): Record<string, ControlHandler> =>
   Object.fromEntries(
     Object.entries(databaseCommands).map(([name, command]: [string, DatabaseCommand]) => [
       name,
-      (args, write) => perform(command, tools, args as string[], tagged(write)),
+      (input, write) => perform(command, tools, input as CommandInput, tagged(write)),
     ]),
   );
 

@@ -12,6 +12,10 @@ const worded = [ConfigError, StartRefusal, UsageError, AppError];
  * places say enough.
  */
 export function describeError(error: unknown): string {
+  if (error instanceof AppError && error.errors)
+    return ["gatehouse:", error.errors.map(({ field, detail }) => `${field}: ${detail}`).join("; ")].join(
+      " ",
+    );
   if (worded.some((kind) => error instanceof kind)) return `gatehouse: ${(error as Error).message}`;
   if (!(error instanceof Error)) return "gatehouse: failed with an unknown error";
   const { code } = error as NodeJS.ErrnoException;

@@ -1,9 +1,10 @@
+import { mkdirSync } from "node:fs";
 import type { Config } from "#/kernel/config";
 import { controlSocketOf, serveControl } from "#/kernel/control";
 import { StartRefusal } from "#/kernel/db/start-refusal";
 import { markPrivate, serveOptions } from "#/kernel/http";
 import type { Tools } from "#/kernel/kernel";
-import type { Log } from "#/kernel/log";
+import { type Log, nameError } from "#/kernel/log";
 import { controlHandlers } from "./control-handlers";
 import { exitCodes } from "./exit-codes";
 
@@ -31,21 +32,25 @@ function describe(error: unknown, host: string, port: number): string {
 }
 
 /**
- * The private socket for commands, and for health checks, while this process holds the embedded database. In a folder
- * whose path is too long for a socket the service runs without, unless a path was asked for.
+ * The private socket for commands and health checks. The embedded database can be reached by no other way, so the start
+ * stops where it cannot be opened, save in a folder whose path is too long for a socket, unless a path was asked for.
+ * On PostgreSQL the service runs without it: the folder may be read-only, or shared with another server.
  */
 export async function listenPrivately(
   app: App,
-  config: Pick<Config, "CONTROL_SOCKET" | "DATA_DIR">,
+  config: Pick<Config, "CONTROL_SOCKET" | "DATA_DIR" | "DATABASE_URL">,
   { tools, log }: { tools: Tools; log: Log },
 ): Promise<{ close(): Promise<void> } | undefined> {
   const path = controlSocketOf(config);
   try {
+    if (config.DATABASE_URL && config.CONTROL_SOCKET === undefined)
+      mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
     return await serveControl(path, controlHandlers(tools), log, (request) =>
       app.handle(markPrivate(request)),
     );
   } catch (error) {
-    if (config.CONTROL_SOCKET !== undefined || !(error instanceof StartRefusal)) throw error;
-    log("warn", "control.unavailable", { setting: "CONTROL_SOCKET" });
+    const isNeeded = config.CONTROL_SOCKET !== undefined || !(error instanceof StartRefusal);
+    if (isNeeded && !config.DATABASE_URL) throw error;
+    log("warn", "control.unavailable", { setting: "CONTROL_SOCKET", ...nameError(error) });
   }
 }

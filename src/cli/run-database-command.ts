@@ -5,7 +5,7 @@ import { callControl } from "#/kernel/control-client";
 import { hasDatabase } from "#/kernel/db";
 import { StartRefusal } from "#/kernel/db/start-refusal";
 import { untagged } from "./control-handlers";
-import { perform } from "./database-command";
+import { type CommandInput, perform } from "./database-command";
 import { type DatabaseCommandName, databaseCommands } from "./database-commands";
 import { exitCodes } from "./exit-codes";
 import type { Output } from "./output";
@@ -22,9 +22,13 @@ const needed = [
   "DATA_DIR",
   "CONTROL_SOCKET",
   "PUBLIC_URL",
+  "PORT",
+  "PASSWORD_MIN_LENGTH",
   "SMTP_URL",
   "SMTP_ALLOW_PLAIN",
   "MAIL_FROM",
+  "HASH_SLOTS",
+  "HASH_MAX_WAIT_MS",
 ] as const;
 
 export type CommandConfig = ToolsConfig & { CONTROL_SOCKET: string | undefined };
@@ -38,23 +42,26 @@ export function readCommandConfig(): CommandConfig {
   return { ...reading.values, production: mode === "production" };
 }
 
+type Call = CommandInput & { name: DatabaseCommandName };
+
 /**
- * Has the running server do the command where the database is embedded; without one opens the database itself, and
- * creates it only where `create` says so. Throws `StartRefusal`: 75 when somebody holds the directory and does not
- * answer, 1 when there is no database.
+ * Has the running server do the command where the database is embedded, and with `asksServer` on PostgreSQL too: it has
+ * the settings that an operator's shell lacks. Without a server opens the database itself, and creates it only where
+ * `create` says so. Throws `StartRefusal`: 75 when somebody holds the directory and does not answer, 1 when there is
+ * no database.
  */
 export async function runDatabaseCommand(
   config: CommandConfig,
-  { name, args, create = false }: { name: DatabaseCommandName; args: string[]; create?: boolean },
+  { create = false, asksServer = false, ...call }: Call & { create?: boolean; asksServer?: boolean },
   output: Output,
 ): Promise<number> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const exit = config.DATABASE_URL ? undefined : await askServer(config, name, args, output);
+    const exit = config.DATABASE_URL && !asksServer ? undefined : await askServer(config, call, output);
     if (exit !== undefined) return exit;
     if (!config.DATABASE_URL && !create && !hasDatabase(config.DATA_DIR)) throw noDatabase(config);
     try {
-      return await openAndPerform(config, { name, args }, output);
+      return await openAndPerform(config, call, output);
     } catch (error) {
       if (!(error instanceof StartRefusal) || error.exitCode !== exitCodes.locked) throw error;
       if (performance.now() > deadline) throw unanswered(config, error);
@@ -76,11 +83,10 @@ const unanswered = (config: CommandConfig, cause: Error) =>
 /** The exit code, or undefined when nobody listens. */
 async function askServer(
   config: CommandConfig,
-  name: DatabaseCommandName,
-  args: string[],
+  { name, ...input }: Call,
   output: Output,
 ): Promise<number | undefined> {
-  const exit = await callControl(controlSocketOf(config), name, args, untagged(output)).catch((error) => {
+  const exit = await callControl(controlSocketOf(config), name, input, untagged(output)).catch((error) => {
     if (error instanceof StartRefusal) throw error;
     throw new StartRefusal(exitCodes.failed, `The running server went away before the end of ${name}`, error);
   });
@@ -95,12 +101,12 @@ async function askServer(
 
 async function openAndPerform(
   config: CommandConfig,
-  { name, args }: { name: DatabaseCommandName; args: string[] },
+  { name, ...input }: Call,
   output: Output,
 ): Promise<number> {
   const { tools, close } = await openTools(config, () => {});
   try {
-    return await perform(databaseCommands[name], tools, args, output);
+    return await perform(databaseCommands[name], tools, input, output);
   } finally {
     await close();
   }

@@ -6,6 +6,7 @@ import { announce, warnOfSettings } from "./announce";
 import { type Help, readArguments } from "./command";
 import { exitCodes } from "./exit-codes";
 import { listenPrivately, listenPublicly } from "./listen";
+import { showSetupLink } from "./show-setup-link";
 
 /**
  * Milliseconds from the signal. In the first ones requests are still taken and each answer closes its connection:
@@ -37,8 +38,13 @@ export async function run(args: string[]): Promise<number> {
   const stopped = untilSignal();
   let control: Awaited<ReturnType<typeof listenPrivately>>;
   try {
-    if (!config.DATABASE_URL) control = await listenPrivately(app, config, { tools: kernel, log });
-    announce(config, log, listenPublicly(app, config));
+    control = await listenPrivately(app, config, { tools: kernel, log });
+    const port = listenPublicly(app, config);
+    announce(config, log, port);
+    service.ready.then(
+      () => showSetupLink(kernel, { ...config, PORT: port }),
+      () => {},
+    );
     const refused = Promise.all([service.ready, compileRoutes(app)]).then(() => stopped);
     log("info", "service.stopping", { signal: await Promise.race([stopped, refused]) });
     return exitCodes.done;

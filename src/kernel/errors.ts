@@ -7,6 +7,8 @@ type Extras = {
   retryAfter?: number;
   /** The methods a path does take; becomes `Allow`. */
   allow?: readonly string[];
+  /** Sent along, names in lower case; what a rate limit says of itself. */
+  headers?: Readonly<Record<string, string>>;
   cause?: unknown;
 };
 
@@ -21,6 +23,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(status: number, code: string, message: string, extras: Extras = {}) {
     super(message, { cause: extras.cause });
@@ -29,6 +32,7 @@ export class AppError extends Error {
     this.errors = extras.errors;
     this.retryAfter = extras.retryAfter;
     this.allow = extras.allow;
+    this.headers = extras.headers;
   }
 }
 
@@ -37,3 +41,8 @@ export const notFound = (what: string) => new AppError(404, "not_found", `Cannot
 /** The service cannot store anything now. `retryAfter` in seconds. */
 export const unavailable = (message: string, retryAfter = 2, cause?: unknown) =>
   new AppError(503, "unavailable", message, { retryAfter, cause });
+
+/** Nobody is signed in, or no longer. `code` tells which; the voice `typed` makes it 403. */
+export const unauthorized = (code: string, message: string) => new AppError(401, code, message);
+export const forbidden = (code: string, message: string) => new AppError(403, code, message);
+export const conflict = (code: string, message: string) => new AppError(409, code, message);

@@ -1,4 +1,5 @@
 import type { Config } from "./config";
+import type { HashQueue } from "./crypto";
 import type { Database, Db } from "./db";
 import type { JobsOf } from "./jobs/contract";
 import type { Log } from "./log";
@@ -15,8 +16,8 @@ export type ReadinessChecks = {
 };
 
 /** What a command works with, beside a server or within one: no routes, no workers, no secrets. */
-export type Tools = Pick<Kernel, "database" | "db" | "jobs" | "log" | "mail"> & {
-  config: Pick<Config, "production">;
+export type Tools = Pick<Kernel, "database" | "db" | "hashing" | "jobs" | "log" | "mail"> & {
+  config: Pick<Config, "production" | "PUBLIC_URL" | "PORT" | "PASSWORD_MIN_LENGTH">;
 };
 
 /** What every module is given: built once by `boot.ts`, passed as an argument, never imported as a value. */
@@ -24,6 +25,8 @@ export type Kernel = {
   config: Config;
   database: Database;
   db: Db;
+  /** All hashing of passwords goes through it. */
+  hashing: HashQueue;
   jobs: JobsOf<Kernel>;
   limits: RateLimits;
   log: Log;

@@ -18,7 +18,7 @@ const allowed = new Set(
   (
     "requestId route method status ms bytes userId error errorCode code reason id module command job jobId form " +
     "submissionId deliveryId channel state attempt attempts count total rows seconds retryAfter version commit schema " +
-    "migration unknown kind transport integration component setting settings host port directory file signal exitCode"
+    "migration seq head unsealed unknown kind transport integration component setting settings host port directory file signal exitCode"
   ).split(" "),
 );
 

@@ -9,6 +9,7 @@ import { health } from "./sections/health";
 import { overload } from "./sections/overload";
 import { peers } from "./sections/peers";
 import { postgres } from "./sections/postgres";
+import { signIns } from "./sections/sign-ins";
 import { size } from "./sections/size";
 import { soak } from "./sections/soak";
 import { starts } from "./sections/starts";
@@ -24,6 +25,7 @@ const sections: readonly Section[] = [
   growth,
   starts,
   size,
+  signIns,
   soak,
 ];
 

@@ -122,6 +122,26 @@ describe("looks at", () => {
     },
     { name: "rate limits", env: { RATE_LIMIT: "off" }, state: "ok", detail: "RATE_LIMIT is off" },
     {
+      name: "one-time codes",
+      env: {},
+      state: "warning",
+      detail: "000000 opens the scope dev from this machine",
+    },
+    {
+      name: "one-time codes",
+      env: { DEV_MASTER_OTP: "482913" },
+      state: "ok",
+      detail: "to accounts without an authenticator app",
+    },
+    { name: "one-time codes", env: production, state: "ok", detail: "needs an authenticator app" },
+    { name: "addresses of accounts", env: production, state: "warning", detail: "not confirmed" },
+    {
+      name: "addresses of accounts",
+      env: { REQUIRE_VERIFIED_EMAIL: "false" },
+      state: "ok",
+      detail: "not confirmed",
+    },
+    {
       name: "sample values",
       env: { HUBSPOT_API_KEY: "your-key" },
       state: "warning",

@@ -102,16 +102,10 @@ async function expectRefusal(
   expect(answer.headers.get("content-type")).toBe(
     isProblem ? "application/problem+json" : "application/json",
   );
-  expect((await world.traces()).tables).toEqual(nothing);
+  const { tables } = await world.traces();
+  expect(Object.keys(tables)).toContain("submissions");
+  expect(Object.values(tables).flat()).toEqual([]);
 }
-
-const nothing = {
-  deliveries: [],
-  delivery_attempts: [],
-  form_columns: [],
-  submission_keys: [],
-  submissions: [],
-};
 
 world.describe("a form without a body", () => {
   test.each([undefined, "application/json", "application/x-www-form-urlencoded", "text/plain"])(

@@ -31,9 +31,18 @@ test("the document lists the routes that are asked", () => {
   expect(routes.length).toBeGreaterThan(10);
 });
 
-describe.each(routes)("$path", ({ url, allowed }) => {
+/** Those of patterns that take the address too: `/submissions/{id}` takes `/submissions/export`, and finds nothing. */
+const takenElsewhere = (path: string, method: string) =>
+  [...byPath].some(
+    ([pattern, operations]) =>
+      pattern !== path &&
+      new RegExp(`^${pattern.replace(/\{\w+\}/g, "[^/]+")}$`).test(path) &&
+      operations.some((one) => one.method === method),
+  );
+
+describe.each(routes)("$path", ({ path, url, allowed }) => {
   test("answers every other method with 405 and what it takes", async () => {
-    for (const method of methods.filter((one) => !allowed.has(one))) {
+    for (const method of methods.filter((one) => !allowed.has(one) && !takenElsewhere(path, one))) {
       const answer = await send(url, method);
       const text = await answer.text();
       expect({ method, status: answer.status, allow: listed(answer) }).toEqual({
@@ -41,7 +50,9 @@ describe.each(routes)("$path", ({ url, allowed }) => {
         status: 405,
         allow: allowed,
       });
-      expect(text === "" || text.includes("method_not_allowed")).toBe(true);
+      // The publishing surface has no codes.
+      const code = path.startsWith("/v1/") ? "Method Not Allowed" : "method_not_allowed";
+      expect(text === "" || text.includes(code)).toBe(true);
     }
   });
 

@@ -158,7 +158,8 @@ async function readTables({ executeSql }: Database) {
     const { rows: found } = await executeSql(
       `select to_jsonb(t)::text as row from ${schemaname}.${tablename} t`,
     );
-    const inbox = ["submissions", "deliveries"].includes(String(tablename));
+    // What a visitor sent, and the address of whoever registers: both are kept on purpose.
+    const inbox = ["submissions", "deliveries", "users", "one_time_tokens"].includes(String(tablename));
     const group = schemaname === "gatehouse_jobs" ? "jobs" : inbox ? "inbox" : "others";
     texts[group] += found.map(({ row }) => `${tablename} ${row}\n`).join("");
   }
@@ -221,7 +222,13 @@ async function driveEverything({ url }: Started): Promise<Seen[]> {
     });
     const body = await answer.text();
     const page = init.method === "POST" && body.includes("<form") && body.includes("</html>");
-    const shown = page ? [...Object.keys(visitors), ...(answer.status >= 500 ? ["pageId"] : [])] : [];
+    // A registration answers the address that it was sent.
+    const registers = /^\/(api\/v1\/auth|v1\/accounts)\/register$/.test(path) && answer.status < 500;
+    const shown = registers
+      ? ["email"]
+      : page
+        ? [...Object.keys(visitors), ...(answer.status >= 500 ? ["pageId"] : [])]
+        : [];
     seen.push({ shown, text: `${JSON.stringify([...answer.headers])}${body}` });
   };
 

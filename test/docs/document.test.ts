@@ -9,6 +9,7 @@ type Operation = {
   operationId?: string;
   summary?: string;
   tags?: string[];
+  security?: Record<string, string[]>[];
   description?: string;
   parameters?: object[];
   requestBody?: { content: Record<string, Media> };
@@ -66,6 +67,15 @@ describe("the OpenAPI document", () => {
     );
 
     expect(callsOf(silent)).toEqual([]);
+  });
+
+  test("asks for a token where a route refuses who has none", async () => {
+    const secured = operations.filter(({ security = [] }) => security.some((one) => "bearer" in one));
+
+    expect(callsOf(secured)).toContain("GET /api/v1/users/me");
+    expect(callsOf(secured.filter(({ responses }) => !("401" in responses && "403" in responses)))).toEqual(
+      [],
+    );
   });
 
   test("names every operation once", () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
+import { newNonce, pagePolicy } from "#/kernel/pages";
 import { catalogue } from "#/modules/forms/catalogue";
 import { compileForm } from "#/modules/forms/compile-form";
-import { newNonce, pagePolicy } from "#/modules/forms/page-shell";
 import { type Posted, readPost } from "#/modules/forms/read-post";
 import { type FormPage, renderFormPage } from "#/modules/forms/render-page";
 import { encodePost } from "../support/encode-post";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { newNonce, pagePolicy } from "#/kernel/pages";
 import { catalogue } from "#/modules/forms/catalogue";
 import { type CompiledForm, compileForm } from "#/modules/forms/compile-form";
 import { htmlSnippet } from "#/modules/forms/html-snippet";
 import type { Language } from "#/modules/forms/languages";
-import { newNonce, pagePolicy } from "#/modules/forms/page-shell";
 import { readPost } from "#/modules/forms/read-post";
 import { problemCode, renderProblemPage, renderThanksPage } from "#/modules/forms/render-answer";
 import { type Notice, renderFormPage } from "#/modules/forms/render-page";

@@ -1,4 +1,5 @@
 import { type Encoding, encodePost } from "../support/encode-post";
+import type { Live } from "../support/live-calls";
 import { examplesOf, type Operation } from "../support/openapi";
 
 /** One request to an operation. `valid` ones must succeed. */
@@ -24,11 +25,14 @@ const urlencoded = { "content-type": "application/x-www-form-urlencoded" };
 const asBrowser = { accept: "text/html,*/*;q=0.8", "sec-fetch-mode": "navigate" };
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/** The documented call, calls without anything, and wrong ones of every sort. */
-export async function inputsOf(operation: Operation): Promise<Input[]> {
+/**
+ * The documented call, calls without anything, and wrong ones of every sort. `prepare` gives each documented call what
+ * its examples cannot hold.
+ */
+export async function inputsOf(operation: Operation, prepare: () => Promise<Live>): Promise<Input[]> {
   const path = fillPath(operation);
   const call = { path, method: operation.method };
-  const valid = await validInputs(operation, path);
+  const valid = await validInputs(operation, prepare);
   const inputs: Input[] = [...valid, ...wrongPaths(operation)];
   if (operation.requestBody) {
     const [sample = {}] = examplesOf(operation.requestBody.content?.["application/json"] ?? {});
@@ -65,41 +69,50 @@ export function fillPath({ path, parameters }: Operation, values: Record<string,
   return path.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? String(exampleOf(name)));
 }
 
-async function validInputs(
-  { method, path, requestBody, parameters }: Operation,
-  filled: string,
-): Promise<Input[]> {
-  const query = parameters.filter((parameter) => parameter.in === "query");
-  const asked = query.map(({ name, example }) => `${name}=${encodeURIComponent(String(example))}`).join("&");
-  const whole = asked ? `${filled}?${asked}` : filled;
+async function validInputs(operation: Operation, prepare: () => Promise<Live>): Promise<Input[]> {
+  const { method, path, requestBody } = operation;
   const call = { method, valid: true as const };
-  if (!requestBody) {
-    return [
-      { ...call, title: "as documented", path: whole, headers: {} },
-      { ...call, title: "as a browser", path: whole, headers: asBrowser },
-    ];
-  }
   const inputs: Input[] = [];
-  for (const [type, media] of Object.entries(requestBody.content ?? {})) {
-    const encoding = encodings[type];
-    const examples = examplesOf(media);
-    if (!encoding || examples.length === 0)
-      throw new Error(`${method} ${path} documents no example of ${type}`);
-    for (const example of examples) {
-      const encoded = await encodePost(example as Record<string, unknown>, encoding);
-      const headers = { "content-type": encoded.type };
-      inputs.push({ ...call, title: `documented ${encoding}`, path: whole, headers, body: encoded.bytes });
-      const page = { ...headers, ...asBrowser };
-      inputs.push({
-        ...call,
-        title: `documented ${encoding}, as a browser`,
-        path: whole,
-        headers: page,
-        body: encoded.bytes,
-      });
+  const visitors = { "": {}, ", as a browser": asBrowser };
+  for (const [visitor, more] of Object.entries(visitors)) {
+    if (!requestBody) {
+      const live = await prepare();
+      const headers = { ...live.headers, ...more };
+      inputs.push({ ...call, title: `as documented${visitor}`, path: fillCall(operation, live), headers });
+    }
+    for (const [type, media] of Object.entries(requestBody?.content ?? {})) {
+      const encoding = encodings[type];
+      const examples = examplesOf(media);
+      if (!encoding || examples.length === 0)
+        throw new Error(`${method} ${path} documents no example of ${type}`);
+      for (const example of examples) {
+        const live = await prepare();
+        const { bytes, type: sent } = await encodePost(withLive(example as object, live), encoding);
+        inputs.push({
+          ...call,
+          title: `documented ${encoding}${visitor}`,
+          path: fillCall(operation, live),
+          headers: { "content-type": sent, ...live.headers, ...more },
+          body: bytes,
+        });
+      }
     }
   }
   return inputs;
+}
+
+/** The example with the values that are good now, for the members that it has. */
+const withLive = (example: object, { body = {} }: Live): Record<string, unknown> =>
+  Object.fromEntries(Object.entries({ ...example }).map(([name, value]) => [name, body[name] ?? value]));
+
+/** Path and query with the documented examples; a parameter without one is left out. */
+export function fillCall(operation: Operation, { path, query = {} }: Partial<Live> = {}): string {
+  const asked = operation.parameters
+    .filter(({ in: place, name, example }) => place === "query" && (query[name] ?? example) !== undefined)
+    .map(({ name, example }) => `${name}=${encodeURIComponent(String(query[name] ?? example))}`)
+    .join("&");
+  const filled = fillPath(operation, path);
+  return asked ? `${filled}?${asked}` : filled;
 }
 
 function wrongPaths(operation: Operation): Input[] {

@@ -5,12 +5,12 @@ const root = join(import.meta.dir, "../..");
 /** Runs the command line from its source, in a given environment alone. Ends it after `deadlineMs`. */
 export async function runGatehouse(
   args: readonly string[],
-  { env = {}, cwd = root, script = "src/main.ts", deadlineMs = 10_000 }: Options = {},
+  { env = {}, cwd = root, script = "src/main.ts", stdin, deadlineMs = 10_000 }: Options = {},
 ) {
   const child = Bun.spawn([process.execPath, join(root, script), ...args], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
-    stdin: "ignore",
+    stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
     stdout: "pipe",
     stderr: "pipe",
     timeout: deadlineMs,
@@ -28,5 +28,7 @@ type Options = {
   cwd?: string;
   /** Another entry than the executable's own, relative to the repository. */
   script?: string;
+  /** Default: nothing. */
+  stdin?: string;
   deadlineMs?: number;
 };

@@ -8,6 +8,7 @@ export type Operation = {
   method: string;
   path: string;
   parameters: Parameter[];
+  security?: Record<string, string[]>[];
   requestBody?: Content;
   responses: Record<string, Content>;
 };

@@ -3,6 +3,7 @@ import { AppError } from "#/kernel/errors";
 import type { Tools } from "#/kernel/kernel";
 import type { Mail } from "#/kernel/mail";
 import { type Probe, runProbes, type Verdict } from "#/kernel/probes";
+import { countDevsWithoutApp } from "#/modules/accounts";
 import type { DatabaseCommand } from "../database-command";
 import { exitCodes } from "../exit-codes";
 
@@ -40,6 +41,15 @@ const databaseProbes = ({ database, jobs }: Pick<Tools, "database" | "jobs">): P
       database.hasRoom() ? fine("there is room for messages") : broken("the disk is nearly full"),
   },
   { name: "jobs", probe: () => judgeJobs(jobs) },
+  {
+    name: "authenticator apps",
+    async probe() {
+      const without = await countDevsWithoutApp(database.db);
+      return without
+        ? warn(`${without} of the role dev have none: see DEV_MASTER_OTP`)
+        : fine("every account of the role dev has one");
+    },
+  },
 ];
 
 async function judgeJobs(jobs: Tools["jobs"]): Promise<Verdict> {

@@ -1,10 +1,10 @@
-import { migrationStatus } from "#/kernel/db";
 import { StartRefusal } from "#/kernel/db/start-refusal";
 import { AppError } from "#/kernel/errors";
 import { compiledForms, type ExportFormat, exportFormats, exportSubmissions } from "#/modules/forms";
 import { readArguments, UsageError } from "../command";
 import type { DatabaseCommand } from "../database-command";
 import { exitCodes } from "../exit-codes";
+import { requireSchema } from "./require-schema";
 
 /** `<form> --format csv|json|ndjson [--with-spam] [--output FILE]`. Refuses unknown forms and formats by name. */
 export function readExportArguments(args: string[]) {
@@ -29,14 +29,7 @@ const formNames = () => [...compiledForms.keys()].join(", ");
 const isFormat = (text: string): text is ExportFormat => exportFormats.some((format) => format === text);
 
 export const writeExport: DatabaseCommand = async ({ database, db }, args, { write }) => {
-  const { refusal, pending } = await migrationStatus(database);
-  if (refusal) throw refusal;
-  if (pending.length > 0) {
-    throw new StartRefusal(
-      exitCodes.failed,
-      'The database is older than this release; "gatehouse migrate" mends it',
-    );
-  }
+  await requireSchema(database);
   try {
     for await (const piece of exportSubmissions(db, readExportArguments(args))) if (piece) await write(piece);
   } catch (error) {

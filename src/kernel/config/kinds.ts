@@ -118,6 +118,18 @@ export const addresses = list("e-mail addresses, separated by commas", (entry) =
   when(isAddress(entry), entry),
 );
 
+/** Addresses or whole domains (`@example.com`), as written; whoever compares them makes keys of them. */
+export const emailPatterns = list("e-mail addresses or @domains, separated by commas", (entry) =>
+  when(isAddress(entry) || /^@[^\s@<>,;"]+$/.test(entry), entry),
+);
+
+/** A page of the site that takes a one-time token where `{token}` stands. */
+export const linkTemplate = kind("a URL that starts with https:// or http:// and holds {token}", (value) => {
+  const { protocol, username } = new URL(value.replaceAll("{token}", "token"));
+  const plain = /^https?:$/.test(protocol) && username === "" && value.split("{token}").length === 2;
+  return when(isPrintable(value) && plain, value);
+});
+
 export const slugs = list("names of forms, separated by commas", (entry) =>
   when(/^[a-z0-9][a-z0-9_-]*$/.test(entry), entry),
 );

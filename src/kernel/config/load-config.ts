@@ -24,12 +24,14 @@ export type Config = Readonly<Omit<Settings, Resolved>> & {
   readonly allowedOrigins: readonly string[];
   /** Addresses or CIDR ranges whose forwarding headers count. `sources` tells whether the operator said so. */
   readonly trustedProxies: readonly string[];
-  /** 32 bytes or more in production; all that is signed or sealed derives from it, one label per purpose (`kernel/crypto.ts`). */
+  /** 32 bytes or more in production; all that is signed or sealed derives from it, one label per purpose (`kernel/crypto`). */
   readonly rootSecret: Uint8Array;
   /** Signs access tokens: `JWT_SECRET_KEY`, else derived from the root. */
   readonly jwtSecret: Uint8Array;
   /** Seals stored secrets, 32 bytes: `ENCRYPTION_KEY`, else derived from the root. */
   readonly encryptionKey: Uint8Array;
+  /** That key, then all that may have sealed before: ENCRYPTION_KEY_PREVIOUS, and what every secret that is set gives. */
+  readonly sealingKeys: readonly [Uint8Array, ...Uint8Array[]];
   /** Where each setting came from. */
   readonly sources: Readonly<Record<SettingName, Source>>;
   /** Vendor settings, and outside production secrets, that hold a published sample and count as not set. */
@@ -66,6 +68,9 @@ export function loadConfig(env: Environment = process.env): Config {
   const secrets = usableSecrets(reading);
   const rootSecret =
     secrets.SECRET_KEY ?? secrets.JWT_SECRET_KEY ?? secrets.ENCRYPTION_KEY ?? makeRoot(plain.DATA_DIR);
+  const encryptionKey = secrets.ENCRYPTION_KEY ?? deriveKey(rootSecret, "ENCRYPTION_KEY");
+  const former = formerKeys(secrets, plain.ENCRYPTION_KEY_PREVIOUS, rootSecret);
+  const sealingKeys: Config["sealingKeys"] = [encryptionKey, ...former];
   const samples = rootNames.filter((name) => reading.sources[name] !== "unset" && !secrets[name]);
   return Object.freeze({
     ...plain,
@@ -76,7 +81,8 @@ export function loadConfig(env: Environment = process.env): Config {
     trustedProxies: TRUSTED_PROXIES ?? (isLoopback(host) ? loopback : []),
     rootSecret,
     jwtSecret: secrets.JWT_SECRET_KEY ?? deriveKey(rootSecret, "JWT_SECRET_KEY"),
-    encryptionKey: secrets.ENCRYPTION_KEY ?? deriveKey(rootSecret, "ENCRYPTION_KEY"),
+    encryptionKey,
+    sealingKeys,
     sources: reading.sources,
     placeholders: [...reading.placeholders, ...samples],
   });
@@ -95,9 +101,22 @@ export function inspectConfig(env: Environment): Inspection {
   const harmless = silent && isLoopback(values.HOST ?? "127.0.0.1") && !hasRoot(reading);
   const assumed = harmless ? "development" : "production";
   const mode = said.includes("production") ? "production" : (said[0] ?? assumed);
+  if (values.REQUIRE_VERIFIED_EMAIL === "true" && !values.SMTP_URL) {
+    problems.push({ name: "REQUIRE_VERIFIED_EMAIL", problem: "needs mail: SMTP_URL is not set" });
+  }
   if (mode === "production") problems.push(...judgeSecrets(reading, said.length === 0));
   return { reading, mode, host: values.HOST ?? (mode === "production" ? "0.0.0.0" : "127.0.0.1"), problems };
 }
+
+/** Adding or changing one secret must strand nothing that was sealed under another. */
+const formerKeys = (
+  secrets: ReturnType<typeof usableSecrets>,
+  previous: Uint8Array | undefined,
+  rootSecret: Uint8Array,
+): Uint8Array[] => [
+  ...(previous ? [previous] : []),
+  ...[...Object.values(secrets), rootSecret].map((secret) => deriveKey(secret, "ENCRYPTION_KEY")),
+];
 
 const hasRoot = ({ sources }: Reading) => rootNames.some((name) => sources[name] !== "unset");
 

@@ -44,6 +44,8 @@ export function settingsProbes(inspection: Inspection, env: Environment): Probe[
       return (production ? warn : fine)("open mode: every site may post forms (CORS_ALLOWED_ORIGINS)");
     },
     notification: () => judgeNotification(inspection),
+    "addresses of accounts": () => judgeAddresses(inspection),
+    "one-time codes": () => judgeMasterCode(inspection),
     "rate limits": () =>
       values.RATE_LIMIT === "off" ? (production ? warn : fine)("RATE_LIMIT is off") : fine("on"),
     "sample values": () =>
@@ -75,6 +77,31 @@ function judgeRoot({ mode, reading }: Inspection): Verdict {
   });
   if (weak.length === 0) return fine(`${root}, from ${reading.sources[root]}`);
   return mode === "production" ? { ok: false, detail: weak.join("; ") } : warn(weak.join("; "));
+}
+
+/** The mail switch of the accounts: design of accounts, decision 2. */
+function judgeAddresses({ mode, reading: { values } }: Inspection): Verdict {
+  const wish = values.REQUIRE_VERIFIED_EMAIL ?? "auto";
+  if (wish === "true" || (wish === "auto" && values.SMTP_URL))
+    return fine("confirmed by mail; nobody is told whether one has an account");
+  const detail = "not confirmed: whoever registers is told that an address is taken (REQUIRE_VERIFIED_EMAIL)";
+  return (mode === "production" ? warn : fine)(detail);
+}
+
+/** What the role dev needs without an authenticator app. */
+function judgeMasterCode({ mode, reading: { values } }: Inspection): Verdict {
+  const code = values.DEV_MASTER_OTP;
+  if (mode === "production")
+    return fine(
+      code === undefined
+        ? "DEV_MASTER_OTP is not set: the role dev needs an authenticator app"
+        : "DEV_MASTER_OTP lets the role dev enrol an authenticator app, and nothing else",
+    );
+  if (code === undefined)
+    return warn("DEV_MASTER_OTP is not set: 000000 opens the scope dev from this machine");
+  return code === "000000"
+    ? warn("DEV_MASTER_OTP is the known 000000: it opens the scope dev from everywhere")
+    : fine("DEV_MASTER_OTP opens the scope dev to accounts without an authenticator app");
 }
 
 function judgeNotification({ mode, reading: { values } }: Inspection): Verdict {

@@ -1,8 +1,9 @@
 import { type StaticDecode, Type } from "@sinclair/typebox";
+import { accountSettings } from "./account-settings";
 import * as k from "./kinds";
+import { vendorSettings } from "./vendor-settings";
 
 const root = "32 random bytes or more, such as `openssl rand -base64 32` prints.";
-const lifetime = { minimum: 1, maximum: 31_536_000 };
 
 /**
  * Every variable that is read. A new setting is a property here: `.env.example`, the README's table, the check
@@ -55,6 +56,11 @@ export const settings = Type.Object({
     secret: true,
     description:
       "Seals stored secrets; the root secret where neither of the two above is set. Exactly 32 bytes in base64 or base64url; a Fernet key fits.",
+  }),
+  ENCRYPTION_KEY_PREVIOUS: k.key256({
+    secret: true,
+    description:
+      "The ENCRYPTION_KEY before the present one: what it sealed still opens, and nothing new is sealed with it.",
   }),
   LOG_LEVEL: k.choice({
     debug: "debug",
@@ -142,75 +148,8 @@ export const settings = Type.Object({
     description:
       "Bearer token that opens `/metrics`. Unset: outside production the same machine may read it, in production nobody.",
   }),
-  JWT_ACCESS_TOKEN_EXPIRES: k.integer(
-    lifetime.minimum,
-    lifetime.maximum,
-  )({ later: true, description: "Lifetime of an access token in seconds (3600)." }),
-  JWT_REFRESH_TOKEN_EXPIRES: k.integer(
-    lifetime.minimum,
-    lifetime.maximum,
-  )({ later: true, description: "Lifetime of a refresh token in seconds (86400)." }),
-  ACCESS_TOKEN_EXPIRE_MINUTES: k.integer(
-    lifetime.minimum,
-    lifetime.maximum / 60,
-  )({ later: true, description: "Lifetime of an access token in minutes; seconds win where both are set." }),
-  REFRESH_TOKEN_EXPIRE_MINUTES: k.integer(
-    lifetime.minimum,
-    lifetime.maximum / 60,
-  )({ later: true, description: "Lifetime of a refresh token in minutes; seconds win where both are set." }),
-  DEV_MASTER_OTP: k.text({
-    secret: true,
-    later: true,
-    description:
-      "Code of developers without an own one-time code. A known default stops the start in production.",
-  }),
-  WHITELISTED_EMAILS: k.text({
-    later: true,
-    description: "Who may register to publish: addresses or @domains.",
-  }),
-  REDIS_URL: k.url("redis", "rediss")({ secret: true, later: true, description: "Redis, for rate limits." }),
-  AWS_ACCESS_KEY_ID: k.text({ secret: true, vendor: true, later: true, description: "AWS key." }),
-  AWS_SECRET_ACCESS_KEY: k.text({ secret: true, vendor: true, later: true, description: "AWS secret." }),
-  AWS_REGION: k.text({ vendor: true, later: true, description: "AWS region." }),
-  AWS_DEFAULT_REGION: k.text({
-    vendor: true,
-    later: true,
-    description: "AWS region, where AWS_REGION is not set.",
-  }),
-  S3_BUCKET_UPLOADS: k.text({ vendor: true, later: true, description: "Bucket of what visitors upload." }),
-  S3_BUCKET_PROCESSED: k.text({ vendor: true, later: true, description: "Bucket of results." }),
-  S3_BUCKET_ASSETS: k.text({ vendor: true, later: true, description: "Bucket of published images." }),
-  SQS_QUEUE_URL: k.url(
-    "https",
-    "http",
-  )({ vendor: true, later: true, description: "Queue of work from outside." }),
-  ECS_CLUSTER: k.text({ vendor: true, later: true, description: "Cluster that runs the runners." }),
-  ECS_TASK_DEFINITION: k.text({ vendor: true, later: true, description: "Task of a runner." }),
-  HUBSPOT_API_KEY: k.text({
-    secret: true,
-    vendor: true,
-    later: true,
-    description: "HubSpot private app token.",
-  }),
-  SENDGRID_API_KEY: k.text({ secret: true, vendor: true, later: true, description: "SendGrid key." }),
-  CONTENTFUL_SPACE_ID: k.text({ vendor: true, later: true, description: "Contentful space." }),
-  CONTENTFUL_ACCESS_TOKEN: k.text({
-    secret: true,
-    vendor: true,
-    later: true,
-    description: "Contentful delivery token.",
-  }),
-  RECAPTCHA_SECRET_KEY: k.text({ secret: true, vendor: true, later: true, description: "reCAPTCHA secret." }),
-  GITHUB_CLIENT_ID: k.text({ vendor: true, later: true, description: "GitHub OAuth client." }),
-  GITHUB_CLIENT_SECRET: k.text({ secret: true, vendor: true, later: true, description: "Its secret." }),
-  GITHUB_APP_ID: k.text({ vendor: true, later: true, description: "GitHub App." }),
-  GITHUB_APP_PRIVATE_KEY: k.secretText({
-    secret: true,
-    vendor: true,
-    later: true,
-    description: "Its private key: real line breaks, `\\n`, or base64.",
-  }),
-  GITHUB_WEBHOOK_SECRET: k.text({ secret: true, vendor: true, later: true, description: "Signs webhooks." }),
+  ...accountSettings,
+  ...vendorSettings,
 });
 
 export type Settings = StaticDecode<typeof settings>;

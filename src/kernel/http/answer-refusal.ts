@@ -28,7 +28,11 @@ export function answerRefusal({ log, voiceOf }: Needs, request: Request, error: 
 
   const voice = voiceOf(pathOf(request.url));
   const { status, body } = voice.word(refusal);
-  const headers: Record<string, string> = { "content-type": voice.mediaType, "cache-control": "no-store" };
+  const headers: Record<string, string> = {
+    ...refusal.headers,
+    "content-type": voice.mediaType,
+    "cache-control": "no-store",
+  };
   if (status === 401) headers["www-authenticate"] = "Bearer";
   if (refusal.retryAfter !== undefined) headers["retry-after"] = String(Math.ceil(refusal.retryAfter));
   if (refusal.allow) headers.allow = refusal.allow.join(", ");

@@ -17,6 +17,7 @@ export type Refusal = {
   errors?: readonly FieldError[] | undefined;
   retryAfter?: number | undefined;
   allow?: readonly string[] | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
   requestId: string;
 };
 
@@ -29,8 +30,8 @@ const malformed: Decision = { status: 400, code: "malformed_body", message: "Can
 /** Decides by class, never by a `status` or `code` that an unknown error carries: a database driver sets both. */
 export function toRefusal(error: unknown): Decision {
   if (error instanceof AppError) {
-    const { status, code, message, errors, retryAfter, allow } = error;
-    return { status, code, message, errors, retryAfter, allow };
+    const { status, code, message, errors, retryAfter, allow, headers } = error;
+    return { status, code, message, errors, retryAfter, allow, headers };
   }
   if (error instanceof ValidationError) return fromValidation(error);
   if (error instanceof ParseError) return fromParsing(error.cause);

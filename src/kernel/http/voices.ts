@@ -38,7 +38,7 @@ export const problem: Voice = {
 export const typed: Voice = {
   mediaType: "application/json",
   word({ status, code, message }) {
-    const answered = isMisfit(status, code) ? 400 : code === "unauthorized" ? 403 : status;
+    const answered = isMisfit(status, code) ? 400 : noIdentity.has(code) ? 403 : status;
     return { status: answered, body: { error: { message, status: answered, type: statusPhrase(answered) } } };
   },
 };
@@ -46,6 +46,9 @@ export const typed: Voice = {
 /** Pairs in order, the first match wins (`byPath`); whatever no pair names speaks `problem`. */
 export const chooseVoice = (pairs: readonly (readonly [pattern: string, voice: Voice])[]) =>
   byPath(pairs, problem);
+
+/** What a caller without a good token is told; the publishing surface documents 403 for all of it. */
+const noIdentity = new Set(["unauthorized", "token_expired", "token_revoked"]);
 
 const isMisfit = (status: number, code: string) => status === 422 && code === "invalid";
 const wholeSeconds = (seconds: number | undefined) =>

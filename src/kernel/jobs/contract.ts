@@ -36,6 +36,9 @@ export type JobOf<Context, Payload extends TObject = TObject> = {
 /** Runs of one kind that were given up: attempts used up, or a payload that its schema refuses. */
 export type DeadLetters = { job: string; count: number; newest: Date };
 
+/** As pg-boss counted at its last round, every ten seconds. */
+export type QueueFigures = { queue: string; waiting: number; dead: number; oldestSeconds: number };
+
 export type JobsOf<Context> = {
   /**
    * Exists exactly when the caller's transaction commits; one statement for the whole batch.
@@ -69,6 +72,8 @@ export type JobsOf<Context> = {
   stop(timeoutMs: number): Promise<void>;
   /** Whether the workers are alive, for `readyz`. */
   check(): Promise<{ ok: boolean; detail: string }>;
+  /** How every queue stands. */
+  figures(): Promise<QueueFigures[]>;
   /** What was given up in the last 30 days, by kind, most recent first. */
   deadLetters(): Promise<DeadLetters[]>;
 };

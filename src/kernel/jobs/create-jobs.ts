@@ -2,6 +2,7 @@ import type { TObject } from "@sinclair/typebox";
 import type { SQL } from "drizzle-orm";
 import type { PgBoss } from "pg-boss";
 import { type Database, executorOf } from "#/kernel/db";
+import { unavailable } from "#/kernel/errors";
 import type { Log } from "#/kernel/log";
 import { createMetrics, type Metrics } from "#/kernel/metrics";
 import { openBoss } from "./boss";
@@ -77,7 +78,7 @@ export function createJobs<Context>(
       payloads: readonly object[],
       { startAfter }: { startAfter?: Date } = {},
     ) {
-      if (!boss) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      if (!boss) throw notStarted();
       if (payloads.length === 0) return;
       // As a wait and not as a moment: the queue goes by the database's clock, which may be another one.
       const seconds = startAfter && Math.max(0, (startAfter.getTime() - Date.now()) / 1000);
@@ -88,7 +89,7 @@ export function createJobs<Context>(
 
     insertInto<Payload extends TObject>(job: JobOf<Context, Payload>, payloads: SQL) {
       const insert = inserts.get(job.name);
-      if (!insert) throw new Error(`Cannot enqueue ${job.name} before the jobs are started`);
+      if (!insert) throw notStarted();
       return insert(payloads);
     },
 
@@ -134,9 +135,13 @@ export function createJobs<Context>(
         : { ok: false, detail: `no look at the queues for ${Math.round(idle / 1000)} s` };
     },
 
+    figures: () => store.listQueues(jobs.map(({ name }) => name)),
     deadLetters: () => store.listDeadLetters(),
   };
 }
+
+/** On PostgreSQL the service listens before the jobs are started. */
+const notStarted = () => unavailable("Cannot take on work yet, try again shortly");
 
 /** Tables, queues and schedules; the schedules before work begins, so that a run that is due starts at once. */
 async function prepare(database: Database, jobs: readonly JobOf<never>[], log: Log): Promise<void> {

@@ -1,11 +1,9 @@
 import type { Database } from "#/kernel/db";
 import { jobsSchema } from "./boss";
-import type { DeadLetters } from "./contract";
+import type { DeadLetters, QueueFigures } from "./contract";
 
 /** What pg-boss's own functions do not answer; the only place that names its columns. */
 export type Store = ReturnType<typeof openStore>;
-
-type QueueFigures = { queue: string; waiting: number; dead: number; oldestSeconds: number };
 
 const table = `${jobsSchema}.job_common`;
 

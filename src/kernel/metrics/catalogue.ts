@@ -52,6 +52,15 @@ export const catalogue = {
   http_in_flight_requests: gauge("Requests being answered", "lane"),
   rate_limit_refusals_total: counter("Requests refused because a client came too often", "rule"),
   rate_limit_store_failures_total: counter("Times the shared store of the limits failed and memory counted"),
+  hashing_seconds: histogram(
+    [0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    "From the start of a password's check or hash to its end, waiting not included",
+  ),
+  hashing_waiting_requests: gauge("Passwords that wait for their turn to be hashed"),
+  hashing_refusals_total: counter(
+    "Passwords not looked at: the queue is too long (`busy`), or too many of one network wait (`rate_limited`)",
+    "reason",
+  ),
   forms_submissions_total: counter(
     "Messages: `received` once stored, `replayed` when sent again, then what the judge made of them",
     "form",
@@ -71,6 +80,11 @@ export const catalogue = {
     "Runs that ended: `done`, `failed` (repeated later) or `dead`",
     "queue",
     "outcome",
+  ),
+  audit_sealed_seq: gauge("Place of the last sealed event in the audit's chain"),
+  audit_unsealed_rows: gauge("Audit events without a place yet, up to 10,000; a long transaction holds them"),
+  audit_chain_ok_time_seconds: gauge(
+    "When the whole chain was last found right, in seconds since 1970; absent once it is found broken",
   ),
   database_wait_seconds: histogram(shortSeconds, "How long a transaction waited for its turn", "kind"),
   database_seconds: histogram(

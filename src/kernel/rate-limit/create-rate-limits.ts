@@ -10,8 +10,10 @@ import { sharedCounters } from "./shared-counters";
 export type RateLimits = {
   /** Takes one point. Never throws: a store that is down lets requests through (the memory limit still counts). */
   consume(rule: RateRule, client: string): Promise<RateVerdict>;
-  /** Gives a point back, for a retry that turned out to be a twin. */
+  /** Gives a point back, for a retry that turned out to be a twin, or a try that turned out to be no failure. */
   giveBack(rule: RateRule, client: string): Promise<void>;
+  /** Forgets a client: its points, its wait, and how often it went over the rule. */
+  reset(rule: RateRule, client: string): Promise<void>;
 };
 
 /** Seconds after the end of a wait in which the next violation doubles it. */
@@ -29,6 +31,7 @@ export type RateLimitsNeeds = {
   onStoreFailure?: (error: unknown) => void;
 };
 
+const ignore = async () => {};
 const uncounted: RateVerdict = { allowed: true, limit: 0, remaining: 0, resetSeconds: 0, retryAfter: 0 };
 
 /**
@@ -38,7 +41,7 @@ const uncounted: RateVerdict = { allowed: true, limit: 0, remaining: 0, resetSec
  */
 export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
   const { config, database, now, metrics = createMetrics() } = needs;
-  if (config.RATE_LIMIT === "off") return { consume: async () => uncounted, giveBack: async () => {} };
+  if (config.RATE_LIMIT === "off") return { consume: async () => uncounted, giveBack: ignore, reset: ignore };
   const local = memoryCounters(now);
   const shared = database?.kind === "postgres" ? sharedCounters(database) : undefined;
 
@@ -67,7 +70,7 @@ export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
 
   /** The wait after one point too many, in milliseconds. */
   const punish = async (key: string, rule: RateRule, client: string, msLeft: number): Promise<number> => {
-    const strikes = `${rule.name}!:${client}`;
+    const strikes = strikesOf(rule, client);
     const { points: violations } = await add(strikes, memory);
     const doubled = Math.min(rule.seconds * 2 ** (violations - 1), longestWait) * 1000;
     const wait = violations === 1 ? msLeft : Math.max(msLeft, doubled);
@@ -83,11 +86,12 @@ export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
 
     const count = await add(key, rule.seconds);
     if (count.points <= rule.points) return judge(rule, count);
-    if (count.points === rule.points + 1 && rule.doubling !== false) {
+    const isFirst = count.points === rule.points + 1;
+    if (isFirst && rule.doubling !== false) {
       count.msLeft = await punish(key, rule, client, count.msLeft);
     }
     if (shared) local.hold(key, rule.points + 1, count.msLeft / 1000);
-    return judge(rule, count);
+    return { ...judge(rule, count), ...(isFirst && { isFirst }) };
   };
 
   return {
@@ -100,10 +104,20 @@ export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
     async giveBack(rule, client) {
       if (rule.points === 0) return;
       const key = `${rule.name}:${client}`;
-      await either(shared && (() => shared.subtract(key, rule.seconds)), () => local.subtract(key));
+      await either(shared && (() => shared.subtract(key)), () => local.subtract(key));
+      // What was decided while the point was out no longer holds.
+      if (shared) local.remove(key);
+    },
+    async reset(rule, client) {
+      for (const key of [`${rule.name}:${client}`, strikesOf(rule, client)]) {
+        if (shared) await shared.remove(key).catch(onStoreFailure);
+        local.remove(key);
+      }
     },
   };
 }
+
+const strikesOf = (rule: RateRule, client: string) => `${rule.name}!:${client}`;
 
 function judge({ points }: RateRule, count: Count): RateVerdict {
   const seconds = Math.ceil(count.msLeft / 1000);

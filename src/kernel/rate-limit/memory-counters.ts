@@ -7,6 +7,7 @@ type Window = { points: number; closesAt: number };
 export type MemoryCounters = {
   add(key: string, seconds: number): Count;
   subtract(key: string): void;
+  remove(key: string): void;
   /** Sets the points and begins the window anew. */
   hold(key: string, points: number, seconds: number): void;
   /** The open window of a key, without counting. */
@@ -61,7 +62,12 @@ export function memoryCounters(now: () => Date, maxKeys = 50_000): MemoryCounter
     },
     subtract(key) {
       const window = open(key, now().getTime());
-      if (window && window.points > 0) window.points--;
+      if (!window) return;
+      window.points--;
+      if (window.points <= 0) windows.delete(key);
+    },
+    remove(key) {
+      windows.delete(key);
     },
     hold(key, points, seconds) {
       const at = now().getTime();

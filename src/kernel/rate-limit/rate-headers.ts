@@ -7,6 +7,8 @@ export type RateVerdict = {
   remaining: number;
   resetSeconds: number;
   retryAfter: number;
+  /** The one that went over the limit, of all that are refused until the window closes. */
+  isFirst?: true;
 };
 
 /** `RateLimit-Policy` and `RateLimit` (IETF draft-ietf-httpapi-ratelimit-headers), and `Retry-After` when refused. */

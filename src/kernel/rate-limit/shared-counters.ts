@@ -14,7 +14,8 @@ type Change = { key: string; points: number; seconds: number };
 
 export type SharedCounters = {
   add(key: string, seconds: number): Promise<Count>;
-  subtract(key: string, seconds: number): Promise<unknown>;
+  subtract(key: string): Promise<unknown>;
+  remove(key: string): Promise<unknown>;
   /** Sets the points and begins the window anew. */
   hold(key: string, points: number, seconds: number): Promise<unknown>;
 };
@@ -61,7 +62,9 @@ export function sharedCounters({ executeSql }: Pick<Database, "executeSql">): Sh
 
   return {
     add: (key, seconds) => count({ key, points: 1, seconds }),
-    subtract: (key, seconds) => count({ key, points: -1, seconds }),
+    // Never below nothing, nor in a window that has closed: that would let one too many pass.
+    subtract: (key) => query(takeBack, [key, Date.now()]),
+    remove: (key) => query("delete from gatehouse.rate_limits where key = $1", [key]),
     hold: (key, points, seconds) => hold({ key, points, seconds }),
   };
 }
@@ -78,6 +81,9 @@ const addAll = `${incoming}
     points = case when held.expire <= $2::bigint then excluded.points else held.points + excluded.points end,
     expire = case when held.expire <= $2::bigint then excluded.expire else held.expire end
   returning key, points, expire::text as expire`;
+
+const takeBack = `update gatehouse.rate_limits set points = points - 1
+  where key = $1 and expire > $2::bigint and points > 0`;
 
 const holdAll = `${incoming} points = excluded.points, expire = excluded.expire`;
 

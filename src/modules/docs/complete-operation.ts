@@ -40,9 +40,13 @@ function implied({ requestBody, parameters, security }: Operation, voice: Voice)
     ...(requestBody ? ["400", "408", "413", "415"] : []),
     ...(parameters?.some((one) => one.in === "path") ? ["404"] : []),
     ...(parameters?.some((one) => one.in === "query") ? [misfitStatus(voice)] : []),
-    ...(security?.length ? ["401", "403"] : []),
+    ...(security?.length ? [signedOutStatus(voice), "403"] : []),
   ];
 }
+
+/** What a caller is told whom no token names. */
+const signedOutStatus = (voice: Voice) =>
+  String(voice.word({ status: 401, code: "unauthorized", message: "", requestId: "" }).status);
 
 /** What a value that does not fit its schema becomes. */
 const misfitStatus = (voice: Voice) =>
@@ -62,7 +66,7 @@ function refusal(described: Described, voice: Voice, status: string, asPage: boo
   const { description, title, headers, content = {} } = described;
   const usual = errorAnswer(voice, Number(status), asPage);
   const worded = usual.content?.[voice.mediaType] ?? {};
-  const said = content["application/json"];
+  const { "application/json": said, "text/html": asBrowsers } = content;
   const own = title === undefined && said?.schema ? [mergeShape(said, worded)] : [];
   const shown = said?.examples ? [{ schema: worded.schema ?? {}, examples: said.examples }] : [];
   const [media = worded] = [...own, ...shown];
@@ -70,7 +74,7 @@ function refusal(described: Described, voice: Voice, status: string, asPage: boo
     ...usual,
     ...(description !== undefined && { description }),
     ...(headers && { headers: { ...usual.headers, ...headers } }),
-    content: { ...usual.content, [voice.mediaType]: media },
+    content: { ...usual.content, ...(asBrowsers && { "text/html": asBrowsers }), [voice.mediaType]: media },
   };
 }
 
@@ -102,6 +106,11 @@ function completeMedia(type: string, { schema = {}, example, examples }: Media):
 function completeParameter(parameter: Parameter & { examples?: unknown }): Parameter {
   const { examples, ...rest } = parameter;
   const schema = openApiSchema(rest.schema as Schema);
-  const example = Array.isArray(examples) ? examples[0] : (rest.example ?? exampleOf(schema));
-  return { ...rest, schema, example };
+  const said = Array.isArray(examples) ? examples[0] : rest.example;
+  // Made-up text would be refused where only a value from an earlier answer is good, such as a cursor.
+  const example = said ?? (!rest.required && isFreeText(schema) ? undefined : exampleOf(schema));
+  return { ...rest, schema, ...(example !== undefined && { example }) };
 }
+
+const isFreeText = ({ type, format, enum: choices, example }: Schema) =>
+  type === "string" && format === undefined && choices === undefined && example === undefined;

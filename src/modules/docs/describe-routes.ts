@@ -1,5 +1,6 @@
 import { filterPaths, registerSchemaPath } from "@elysiajs/swagger/utils";
 import type { AnyElysia } from "elysia";
+import { schemesOf } from "#/kernel/http";
 import type { Answer, Operation, Parameter, Paths } from "./openapi-types";
 
 type Route = AnyElysia["routes"][number];
@@ -17,13 +18,19 @@ export function describeRoutes(routes: readonly Route[]): Paths {
   for (const { method, path, hooks } of routes) {
     if (hooks?.detail?.hide === true) continue;
     const { responses = {}, parameters = [], ...detail } = hooks?.detail ?? {};
+    const schemes = schemesOf([hooks?.transform ?? []].flat());
     for (const one of method === "ALL" ? documented : [method]) {
       if (!documented.includes(one)) continue;
       const hook = {
         ...hooks,
+        ...(isObject(hooks?.body) && { body: asDeclared(hooks.body) }),
         // Else the plugin takes what parses the request for the type of the answer.
         parse: ["application/json"],
-        detail: { ...detail, operationId: detail.operationId ?? operationId(one, path) },
+        detail: {
+          ...(schemes.length > 0 && { security: schemes.map((name) => ({ [name]: [] })) }),
+          ...detail,
+          operationId: detail.operationId ?? operationId(one, path),
+        },
       };
       registerSchemaPath({ schema: paths, hook, method: one as Route["method"], path, models: {} });
       said.push([openApiPath(path), one.toLowerCase(), { responses, parameters }]);
@@ -33,9 +40,23 @@ export function describeRoutes(routes: readonly Route[]): Paths {
   const described: Paths = JSON.parse(
     JSON.stringify(filterPaths(paths, { excludeStaticFile: false, exclude: [] })),
   );
+  for (const operation of Object.values(described).flatMap((methods) => Object.values(methods))) {
+    operation.responses = asDeclared(operation.responses) as Operation["responses"];
+  }
   for (const [path, method, more] of said) addSaid(described[path]?.[method], more);
   return described;
 }
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/**
+ * Schemas as their route declares them. Elysia closes them against other members while it compiles a route, which it
+ * does late; yet other members are left out of bodies and answers, not refused.
+ */
+const asDeclared = (schema: object): object =>
+  JSON.parse(JSON.stringify(schema), (key, value) => {
+    return key === "additionalProperties" && value === false ? undefined : value;
+  });
 
 type Said = { responses: Record<string, Answer>; parameters: Parameter[] };
 

@@ -1,6 +1,10 @@
 /** In the order in which they are shown. A route names one of these. */
 export const tags = [
   { name: "forms", description: "What visitors of the site send: plain HTML, urlencoded, multipart or JSON" },
+  { name: "accounts", description: "Registration, sign-in, and what a person does with the own account" },
+  { name: "publishing", description: "Accounts of those who publish, as existing clients call them" },
+  { name: "portal", description: "What a signed-in person sees and sets" },
+  { name: "team", description: "The team's console: people, messages, the audit" },
   { name: "health", description: "What a deploy gate, a monitor and a load balancer ask" },
   { name: "documentation", description: "This document, its pages and the start page" },
 ] as const;

@@ -43,6 +43,21 @@ export function openApiDocument(
 
 /** How a caller may say who it is; a route names these in `detail.security`. */
 const securitySchemes: Record<string, SecurityScheme> = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "An access token, as a sign-in or a refresh answers it",
+  },
+  password: {
+    type: "oauth2",
+    flows: {
+      password: {
+        tokenUrl: "/api/v1/auth/login",
+        scopes: { user: "The portal", dev: "Everything of the role dev; needs a one-time code" },
+      },
+    },
+    description: "Signs in with an address and a password (RFC 6749 §4.3)",
+  },
   metricsToken: {
     type: "http",
     scheme: "bearer",

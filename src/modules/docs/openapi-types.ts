@@ -25,7 +25,10 @@ export type Operation = {
   responses: Record<string, Answer>;
   security?: readonly Record<string, readonly string[]>[];
 };
-export type SecurityScheme = { type: "http"; scheme: "bearer"; description: string };
+export type SecurityScheme =
+  | { type: "http"; scheme: "bearer"; description: string }
+  | { type: "oauth2"; flows: { password: PasswordFlow }; description: string };
+type PasswordFlow = { tokenUrl: string; scopes: Record<string, string> };
 export type Paths = Record<string, Record<string, Operation>>;
 export type OpenApiDocument = {
   openapi: "3.0.3";

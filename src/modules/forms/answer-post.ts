@@ -1,12 +1,12 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
 import { contextOf, formsCors, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
+import { newNonce, pagePolicy } from "#/kernel/pages";
 import { rateHeaders } from "#/kernel/rate-limit";
 import { chooseNext } from "./choose-next";
 import type { Receipt } from "./intake-queue";
 import { formVary } from "./negotiate";
 import type { createPageOrigins } from "./page-origin";
-import { newNonce, pagePolicy } from "./page-shell";
 import { allRequired, speaksProblem } from "./refuse-fields";
 import { problemCode, renderProblemPage } from "./render-answer";
 import { type Notice, renderFormPage } from "./render-page";

@@ -1,7 +1,7 @@
 import { Kind, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { isEmailAddress } from "#/kernel/email-address";
 import type { FieldError } from "#/kernel/errors";
-import { isEmailAddress } from "./email-address";
 import { explainField } from "./explain-field";
 import { type Broken, fieldKinds, isBroken, type StoredValue } from "./field-kinds";
 import type { Field, FormDefinition, FormShape } from "./form-definition";

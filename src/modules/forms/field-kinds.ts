@@ -1,5 +1,5 @@
+import { isEmailAddress } from "#/kernel/email-address";
 import { isStorableText } from "#/kernel/http";
-import { isEmailAddress } from "./email-address";
 import {
   isBlank,
   isLongerThan,

@@ -1,4 +1,4 @@
-import { attributes, type Html, html } from "./escape-html";
+import { attributes, type Html, html } from "#/kernel/pages";
 import type { Field, FormDefinition } from "./form-definition";
 import { type Language, labelOf, wordsOf } from "./languages";
 

@@ -4,7 +4,9 @@ import { processSubmission } from "./process-submission";
 import { purgeKeys } from "./purge-keys";
 
 export { compiledForms } from "./compiled-forms";
+export { countInbox, countSubmissionsFrom } from "./count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
+export { inbox, submissionErasure } from "./inbox-routes";
 export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 

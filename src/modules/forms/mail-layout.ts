@@ -1,4 +1,4 @@
-import { type Html, html } from "./escape-html";
+import { type Html, html } from "#/kernel/pages";
 import { type Language, wordsOf } from "./languages";
 
 /** A mail as HTML: styles in attributes, because mail programs drop the rest; nothing is loaded. */

@@ -1,5 +1,5 @@
 import type { MailMessage } from "#/kernel/mail";
-import { type Html, html } from "./escape-html";
+import { type Html, html } from "#/kernel/pages";
 import type { StoredValue } from "./field-kinds";
 import type { FormDefinition } from "./form-definition";
 import { inLanguage, isSpoken, type Language, labelOf } from "./languages";

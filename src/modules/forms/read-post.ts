@@ -1,5 +1,5 @@
+import { isEmailAddress } from "#/kernel/email-address";
 import { isStorableText } from "#/kernel/http";
-import { isEmailAddress } from "./email-address";
 import { isBlank, trimBlank } from "./field-rules";
 import type { FormShape } from "./form-definition";
 import { type ReadBody, readBody } from "./read-body";

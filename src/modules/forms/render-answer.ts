@@ -1,6 +1,5 @@
-import { attributes, html } from "./escape-html";
+import { attributes, html, renderShell } from "#/kernel/pages";
 import { type Language, wordsOf } from "./languages";
-import { renderShell } from "./page-shell";
 import { renderOwner } from "./render-page";
 import type { ProblemCode } from "./words";
 
@@ -15,7 +14,7 @@ type Frame = {
 export function renderThanksPage({ language, nonce, site }: Frame): string {
   const words = wordsOf(language);
   const body = html`<h1>${words.thanksTitle}</h1>\n<p>${words.thanksText}</p>\n${backLink(site, language)}`;
-  return renderShell({ title: words.thanksTitle, language, nonce, body });
+  return renderShell({ title: words.thanksTitle, language, direction: words.direction, nonce, body });
 }
 
 /** A refusal that leaves no form to show: the body could not be read, or may not be answered. */
@@ -23,10 +22,11 @@ export function renderProblemPage(
   page: Frame & { code: ProblemCode; ownerAddress?: string | undefined },
 ): string {
   const { code, language, nonce, site, ownerAddress } = page;
-  const { title, text } = wordsOf(language).problems[code];
+  const { direction, problems } = wordsOf(language);
+  const { title, text } = problems[code];
   const owner = ownerAddress && renderOwner(ownerAddress, language);
   const body = html`<h1>${title}</h1>\n<p>${text}</p>\n${owner}${backLink(site, language)}`;
-  return renderShell({ title, language, nonce, body });
+  return renderShell({ title, language, direction, nonce, body });
 }
 
 /** The code when a page has words of its own for it, else the general one. */

@@ -1,5 +1,5 @@
 import type { FieldError } from "#/kernel/errors";
-import { attributes, type Html, html } from "./escape-html";
+import { attributes, type Html, html } from "#/kernel/pages";
 import { isRealDate } from "./field-rules";
 import type { Field, FormDefinition } from "./form-definition";
 import { inLanguage, type Language, labelOf, wordsOf } from "./languages";

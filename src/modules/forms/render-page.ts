@@ -1,8 +1,7 @@
 import type { FieldError } from "#/kernel/errors";
-import { attributes, type Html, html } from "./escape-html";
+import { attributes, type Html, html, renderShell } from "#/kernel/pages";
 import type { FormShape } from "./form-definition";
 import { inLanguage, type Language, labelOf, wordsOf } from "./languages";
-import { renderShell } from "./page-shell";
 import type { Posted } from "./read-post";
 import { renderCarried, renderField, renderTextArea, type ShownField } from "./render-field";
 import { isFieldName } from "./unlisted-fields";
@@ -59,6 +58,7 @@ ${isOptionalSomewhere && html`<p class="soft">${words.requiredNote}</p>\n`}${fie
   return renderShell({
     title: headline ? `${headline} – ${title}` : title,
     language,
+    direction: words.direction,
     nonce: page.nonce,
     body,
   });

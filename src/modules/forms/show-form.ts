@@ -1,7 +1,7 @@
 import type { Config } from "#/kernel/config";
+import { newNonce, pagePolicy } from "#/kernel/pages";
 import type { CompiledForm } from "./compile-form";
 import { chooseLanguage } from "./negotiate";
-import { newNonce, pagePolicy } from "./page-shell";
 import { renderThanksPage } from "./render-answer";
 import { renderFormPage } from "./render-page";
 import { newPageId } from "./retry-identifier";

@@ -18,6 +18,10 @@ const moment = () => timestamp({ withTimezone: true, mode: "date" });
 /** `received` until the judge has seen it; later states: design of forms, "States". */
 export const submissionStates = ["received", "inbox", "held", "spam"] as const;
 export type SubmissionState = (typeof submissionStates)[number];
+/** `erased`: what was personal is gone, the row tells that there was a message. */
+export type StoredState = SubmissionState | "erased";
+export const handlings = ["new", "read", "replied", "archived"] as const;
+export type Handling = (typeof handlings)[number];
 export type DeliveryState =
   | "queued"
   | "sending"
@@ -52,10 +56,12 @@ export const submissions = gatehouse.table(
     origin: text(),
     contentHash: bytea().notNull(),
     intake: jsonb().$type<IntakeFacts>(),
-    state: text().$type<SubmissionState>().notNull().default("received"),
+    state: text().$type<StoredState>().notNull().default("received"),
     score: smallint(),
     reasons: jsonb().$type<Reason[]>().notNull().default([]),
-    handling: text().$type<"new" | "read" | "replied" | "archived">().notNull().default("new"),
+    handling: text().$type<Handling>().notNull().default("new"),
+    /** Counted up by each change of the team, who say which one they saw. */
+    version: integer().notNull().default(0),
     judgedAt: moment(),
     updatedAt: moment(),
   },
@@ -77,6 +83,19 @@ export const submissionKeys = gatehouse.table(
     expiresAt: moment().notNull(),
   },
   (table) => [primaryKey({ columns: [table.form, table.key] }), index().on(table.expiresAt)],
+);
+
+/** What the team writes beside a message. The key to `users` is in the migration. */
+export const submissionNotes = gatehouse.table(
+  "submission_notes",
+  {
+    id: uuid().primaryKey(),
+    submissionId: uuid().notNull(),
+    authorId: integer(),
+    text: text().notNull(),
+    createdAt: moment().notNull().defaultNow(),
+  },
+  (table) => [index().on(table.submissionId, table.id)],
 );
 
 /** Names of fields that a form does not declare, in the order they were first seen: the columns of its export. */

@@ -1,5 +1,5 @@
 import type { MailMessage } from "#/kernel/mail";
-import { type Html, html } from "./escape-html";
+import { type Html, html } from "#/kernel/pages";
 import type { FormDefinition } from "./form-definition";
 import { inLanguage, type Language } from "./languages";
 import { renderMail } from "./mail-layout";

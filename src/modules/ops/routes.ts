@@ -1,4 +1,5 @@
 import { Elysia, t } from "elysia";
+import { oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import { version } from "#/kernel/version";
@@ -61,7 +62,7 @@ export function probes(kernel: Kernel) {
         200: t.Object({
           status: t.Literal("ok"),
           latency_ms: t.Integer({ examples: [1] }),
-          engine: t.UnionEnum(["embedded", "postgres"]),
+          engine: oneOf(["embedded", "postgres"]),
           migrations: t.Object({ applied: t.Integer(), pending: t.Integer() }),
         }),
         503: ProblemError,

@@ -426,8 +426,8 @@ describe.each(kinds)("jobs on %s", (kind) => {
 
     await jobs.migrate();
 
-    await expect(enqueue(jobs, job, ["a"])).rejects.toThrow("before the jobs are started");
-    expect(() => jobs.insertInto(job, sql`select '{}'::json`)).toThrow("before the jobs are started");
+    await expect(enqueue(jobs, job, ["a"])).rejects.toMatchObject({ status: 503, code: "unavailable" });
+    expect(() => jobs.insertInto(job, sql`select '{}'::json`)).toThrow("Cannot take on work yet");
     expect(await rows()).toEqual([]);
   });
 

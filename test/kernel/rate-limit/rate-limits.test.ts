@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createRateLimits, parseRateRule, type RateRule, rateHeaders } from "#/kernel/rate-limit";
+import {
+  createRateLimits,
+  parseRateRule,
+  type RateRule,
+  rateHeaders,
+  rateLimited,
+} from "#/kernel/rate-limit";
 import { memoryCounters } from "#/kernel/rate-limit/memory-counters";
 
 const rule: RateRule = { name: "form", points: 3, seconds: 60 };
@@ -39,7 +45,14 @@ describe("a rule", () => {
       [true, 0],
       [false, 0],
     ]);
-    expect(verdicts[3]).toEqual({ allowed: false, limit: 3, remaining: 0, resetSeconds: 43, retryAfter: 43 });
+    expect(verdicts[3]).toEqual({
+      allowed: false,
+      limit: 3,
+      remaining: 0,
+      resetSeconds: 43,
+      retryAfter: 43,
+      isFirst: true,
+    });
     pass(42);
     expect((await send()).allowed).toBe(false);
     pass(1);
@@ -63,6 +76,34 @@ describe("a rule", () => {
 
     const passed = [await send(), await send(), await send(), await send()];
     expect(passed.filter(({ allowed }) => allowed).length).toBe(3);
+  });
+
+  test("forgets a client, and how often it went over", async () => {
+    const { limits, send, exceed, pass } = atTime();
+    await exceed();
+    pass(60);
+    expect(await exceed()).toBe(120);
+
+    await limits.reset(rule, "203.0.113.9");
+
+    expect((await send()).remaining).toBe(2);
+    expect(await exceed()).toBe(60);
+  });
+
+  test("names the one that went over, of all that are refused", async () => {
+    const { send } = atTime();
+
+    const verdicts = [];
+    for (let i = 0; i < 6; i++) verdicts.push(await send());
+
+    expect(verdicts.map(({ isFirst }) => isFirst ?? false)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
   });
 
   test("of 0 points, and all of them with RATE_LIMIT=off, refuses nobody", async () => {
@@ -236,4 +277,19 @@ test("the headers say the rule and what is left", async () => {
   expect(
     rateHeaders({ allowed: true, limit: 0, remaining: 0, resetSeconds: 0, retryAfter: 0 }, rule),
   ).toEqual({});
+});
+
+test("a refusal says the rule in headers, and when to come back", async () => {
+  const { send } = atTime();
+  for (let i = 0; i < 3; i++) await send();
+
+  const refusal = rateLimited(rule, await send(), "messages");
+
+  expect(refusal).toMatchObject({
+    status: 429,
+    code: "rate_limited",
+    message: "Too many messages. Try again in 60 seconds.",
+    retryAfter: 60,
+    headers: { "ratelimit-policy": '"form";q=3;w=60', ratelimit: '"form";r=0;t=60' },
+  });
 });

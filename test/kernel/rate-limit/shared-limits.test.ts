@@ -45,6 +45,25 @@ describe.skipIf(!server)("limits on PostgreSQL", () => {
     expect(failures).toEqual([]);
   });
 
+  test("give points back and forget a client, on every instance, and never let more pass for it", async () => {
+    const [one, two] = [instance(), instance()];
+    const mine = rule("given back");
+    const take = async () => (await two.consume(mine, "a")).allowed;
+    const taken = async () => (await Promise.all(Array.from({ length: 12 }, take))).filter(Boolean).length;
+
+    await one.giveBack(mine, "a");
+    const first = await taken();
+    await two.giveBack(mine, "a");
+    await two.giveBack(mine, "a");
+    await two.giveBack(mine, "a");
+    const second = await taken();
+    await two.reset(mine, "a");
+    const third = await taken();
+
+    expect([first, second, third]).toEqual([10, 1, 10]);
+    expect(failures).toEqual([]);
+  });
+
   test("count the requests of one moment in one statement, each client its own", async () => {
     const limits = instance();
     const before = queries;

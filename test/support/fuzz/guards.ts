@@ -59,13 +59,13 @@ export const guards: Mutation[] = [
   },
   {
     guard: "escaping",
-    file: "src/modules/forms/escape-html.ts",
+    file: "src/kernel/pages/escape-html.ts",
     from: "/[&<>\"'\\r]/g",
     to: "/[&\\r]/g",
   },
   {
     guard: "escaping of <",
-    file: "src/modules/forms/escape-html.ts",
+    file: "src/kernel/pages/escape-html.ts",
     from: '"<": "&lt;"',
     to: '"<": "<"',
   },

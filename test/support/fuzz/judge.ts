@@ -82,8 +82,18 @@ const isExpected = ({ expected }: Case, status: number) =>
 export function faultsOfRefusal(path: string, { status, headers, text }: Answer): string[] {
   if (text === "") return ["refuses without a word"];
   const body = JSON.parse(text) as Record<string, unknown>;
+  if (path.startsWith("/v1/")) {
+    const { message, status: said, type } = (body.error ?? {}) as Record<string, unknown>;
+    const speaks = typeof message === "string" && said === status && typeof type === "string";
+    return speaks ? [] : ["does not speak as `typed`"];
+  }
   const isPlain = path === "/health" || (/^\/(api|f)\//.test(path) && !path.startsWith("/api/v1/"));
   if (isPlain) return typeof body.error === "string" ? [] : ["does not speak as `plain`"];
+  if (path.startsWith("/v1/")) {
+    const { message, status: said, type } = (body.error ?? {}) as Record<string, unknown>;
+    const isTyped = typeof message === "string" && said === status && typeof type === "string";
+    return isTyped && Object.keys(body).length === 1 ? [] : ["does not speak as `typed`"];
+  }
   const speaks =
     headers.get("content-type") === "application/problem+json" &&
     body.type === "about:blank" &&

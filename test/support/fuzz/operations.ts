@@ -8,6 +8,8 @@ export type Operation = {
   path: string;
   tags: readonly string[];
   parameters: readonly Parameter[];
+  /** How a caller says who it is; an empty one stands for not at all. */
+  security: readonly object[];
   /** By media type; the same schema for each. */
   body: Readonly<Record<string, Media>>;
   responses: Readonly<Record<string, { content?: Record<string, Media> }>>;
@@ -22,15 +24,18 @@ export type OpenApi = {
 
 export const operationsOf = ({ paths }: OpenApi): Operation[] =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { tags = [], parameters = [], requestBody, responses = {} }]) => ({
-      name: `${method.toUpperCase()} ${path}`,
-      method: method.toUpperCase(),
-      path,
-      tags,
-      parameters,
-      body: requestBody?.content ?? {},
-      responses,
-    })),
+    Object.entries(methods).map(
+      ([method, { tags = [], parameters = [], security = [], requestBody, responses = {} }]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        method: method.toUpperCase(),
+        path,
+        tags,
+        parameters,
+        security,
+        body: requestBody?.content ?? {},
+        responses,
+      }),
+    ),
   );
 
 /** The path with the examples of its parameters, or with one hostile segment, escaped or not. */

@@ -1,4 +1,4 @@
-import { isBlankCharacter } from "./field-rules";
+import { isBlankCharacter } from "./blank-character";
 
 /** Letters, digits and the other characters RFC 5322 allows in an unquoted local part (`atext`). */
 const localCharacters = new Uint8Array(128);

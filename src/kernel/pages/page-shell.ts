@@ -1,14 +1,21 @@
-import { formPagePolicy } from "#/kernel/http";
+import { formPagePolicy } from "../http";
 import { type Html, html } from "./escape-html";
-import { type Language, wordsOf } from "./languages";
+
+export type Shell = {
+  title: string;
+  /** BCP 47, and which way it is written. */
+  language: string;
+  direction: "ltr" | "rtl";
+  nonce: string;
+  body: Html;
+};
 
 /**
  * A whole page: no script, no file besides it, one style under a nonce. `nonce` is base64 and fresh each time.
  */
-export function renderShell(page: { title: string; language: Language; nonce: string; body: Html }): string {
-  const { direction } = wordsOf(page.language);
+export function renderShell(page: Shell): string {
   return html`<!doctype html>
-<html lang="${page.language}" dir="${direction}">
+<html lang="${page.language}" dir="${page.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
