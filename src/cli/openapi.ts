@@ -32,5 +32,6 @@ export function describedApp() {
     now: () => new Date(),
     readiness,
   };
-  return createApp({ ...needed, database: { kind: "embedded" } } as Kernel);
+  const jobs: Partial<Kernel["jobs"]> = { yieldTo: () => {} };
+  return createApp({ ...needed, jobs, database: { kind: "embedded" } } as Kernel);
 }

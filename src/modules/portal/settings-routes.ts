@@ -5,7 +5,7 @@ import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
 import { changeSettings, readSettings, type SectionChange } from "./change-settings";
-import { changeSchema, type SectionName, sectionSchema } from "./settings-sections";
+import { changeSchema, documentedSection, type SectionName, sectionSchema } from "./settings-sections";
 
 const titles: Record<SectionName, string> = {
   notifications: "what is mailed",
@@ -26,7 +26,7 @@ const section = <const Name extends SectionName>(kernel: Kernel, name: Name) =>
     .use(jsonBody)
     .get(`/${name}` as const, async ({ account }) => readSettings(kernel.db, account.id, name), {
       response: { 200: sectionSchema(name) },
-      detail: { summary: `Settings: ${titles[name]}` },
+      detail: { summary: `Settings: ${titles[name]}`, responses: documentedSection(name) },
     })
     .patch(
       `/${name}` as const,
@@ -41,6 +41,7 @@ const section = <const Name extends SectionName>(kernel: Kernel, name: Name) =>
         response: { 200: sectionSchema(name), 422: ProblemError },
         detail: {
           summary: `Change settings: ${titles[name]}`,
+          responses: documentedSection(name),
           description:
             "Members that are not sent stay; null sets one back to its default. Up to 20 members of your own are kept beside the known ones: booleans, numbers, and texts of up to 200 characters.",
         },
