@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
 import { deliverSubmission } from "#/modules/forms/deliver-submission";
+import { correctVerdict, eraseSubmission } from "#/modules/forms/handle-submission";
 import { contact } from "../support/sample-posts";
 import { type Script, startScriptedSmtp } from "../support/smtp";
+import { until } from "../support/until";
 import { openWorld } from "../support/world";
 
 type Server = Awaited<ReturnType<typeof startScriptedSmtp>>;
@@ -138,5 +140,57 @@ world.describe("a mail", () => {
     await deliverSubmission.run(world.kernel, { deliveryId: String(delivery?.id) });
 
     expect(seen.filter((stage) => stage === "end")).toHaveLength(1);
+  });
+});
+
+world.describe("a mail on its way", () => {
+  const actor = { id: 0, origin: { requestId: "a-request", ip: "192.0.2.1", agent: null } };
+  /** Posted, and taken by a server that does not go on. */
+  const hang = async () => {
+    const hanging = await listen({ RCPT: "hang" });
+    const answer = await world.post("/f/contact", contact);
+    const { id } = (await answer.json()) as { id: string };
+    await until(async () => hanging.seen.includes("RCPT"), 10);
+    return { id, drop: hanging.dropAll };
+  };
+
+  test("is not tried again when its message has become spam", async () => {
+    const { id, drop } = await hang();
+    await correctVerdict(world.kernel, actor, id, { state: "spam", version: 0 });
+
+    drop();
+    await world.settled();
+
+    expect(await ledger()).toMatchObject({
+      delivery: { state: "cancelled", next_at: null },
+      attempts: [{ n: 1 }],
+    });
+    expect((await world.traces()).jobs).toEqual([]);
+  });
+
+  test("is not tried again, and its answer not kept, when its message was erased", async () => {
+    const { id, drop } = await hang();
+    await eraseSubmission(world.kernel, actor, id);
+
+    drop();
+    await world.settled();
+
+    expect(await ledger()).toMatchObject({ delivery: { state: "cancelled", next_at: null }, attempts: [] });
+    expect((await world.traces()).jobs).toEqual([]);
+  });
+
+  test("that a crash left over is not sent for a message that is spam by now", async () => {
+    const { seen } = await listen();
+    await send();
+    const { delivery } = await ledger();
+    const id = String(delivery?.submission_id);
+    await correctVerdict(world.kernel, actor, id, { state: "spam", version: 0 });
+    await world.kernel.database.executeSql("update gatehouse.deliveries set state = 'sending'");
+    seen.length = 0;
+
+    await deliverSubmission.run(world.kernel, { deliveryId: String(delivery?.id) });
+
+    expect(seen).toEqual([]);
+    expect(await ledger()).toMatchObject({ delivery: { state: "cancelled" } });
   });
 });

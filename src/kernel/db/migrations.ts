@@ -4,6 +4,7 @@ import rateLimits from "../../../drizzle/0002_rate_limits.sql" with { type: "tex
 import accounts from "../../../drizzle/0003_accounts.sql" with { type: "text" };
 import auditGuard from "../../../drizzle/0004_audit_guard.sql" with { type: "text" };
 import inbox from "../../../drizzle/0005_inbox.sql" with { type: "text" };
+import inboxIndexes from "../../../drizzle/0006_inbox_indexes.sql" with { type: "text" };
 
 /** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
 export type Migration = { name: string; text: string };
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   { name: "0003_accounts", text: accounts },
   { name: "0004_audit_guard", text: auditGuard },
   { name: "0005_inbox", text: inbox },
+  { name: "0006_inbox_indexes", text: inboxIndexes },
 ];
 
 /** The schema that this release makes, by the name of its last migration. */

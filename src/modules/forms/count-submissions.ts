@@ -1,11 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import { compiledForms } from "./compiled-forms";
 import { idAt } from "./list-submissions";
+import { everything, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
 
 /** Each figure is counted up to this, so that no look at a full inbox reads the whole table. */
 const most = 5_000;
+/** The same for each of some two dozen figures at once. */
+const mostOfForm = 1_000;
 
 export type InboxFigures = {
   submissions: { new: number; "24h": number; held: number };
@@ -13,23 +15,19 @@ export type InboxFigures = {
   deliveries: { retrying: number; failed: number };
 };
 
-/** What the team has before it. Of the inbox the 5,000 newest messages are looked at. */
+/** What the team has before it, each figure from one index and no further than it is counted. */
 export async function countInbox(db: Db, now: Date): Promise<InboxFigures> {
-  const counted = (rows: SQL) =>
-    sql`(select count(*)::int from (select 1 from ${rows} limit ${most}::int) as counted)`;
-  const inState = (state: "inbox" | "held") => sql`
-    jsonb_array_elements_text(${JSON.stringify([...compiledForms.keys()])}::text::jsonb) as wanted(form)
-    cross join lateral (
-      select id, handling from gatehouse.submissions
-      where submissions.form = wanted.form and state = ${state} order by id desc limit ${most}::int) as message`;
-  const lately = idAt(new Date(now.getTime() - 86_400_000));
+  const counted = (rows: SQL) => sql`(select count(*)::int from (${rows}) as counted)`;
+  const lately = { ...everything, from: idAt(new Date(now.getTime() - 86_400_000)) };
+  const inState = (state: "retrying" | "dead") => sql`
+    select 1 from gatehouse.deliveries where state = ${sql.raw(`'${state}'`)}
+    order by state desc, id desc limit ${most}::int`;
   const rows = await db.execute(sql`
-    select (select count(*) filter (where handling = 'new')::int from (
-        select handling from ${inState("inbox")} order by id desc limit ${most}::int) as newest) as "new",
-      ${counted(sql`gatehouse.submissions where id >= ${lately}::uuid`)} as "24h",
-      ${counted(inState("held"))} as held,
-      ${counted(sql`gatehouse.deliveries where state = 'retrying'`)} as retrying,
-      ${counted(sql`gatehouse.deliveries where state = 'dead'`)} as failed`);
+    select ${counted(newestWhere(isNew, everything, most))} as "new",
+      ${counted(newestWhere(sql`true`, lately, most))} as "24h",
+      ${counted(newestWhere(isHeld, everything, most))} as held,
+      ${counted(inState("retrying"))} as retrying,
+      ${counted(inState("dead"))} as failed`);
   const [row] = rowsOf<Record<string, number>>(rows);
   const of = (name: string) => row?.[name] ?? 0;
   return {
@@ -56,22 +54,29 @@ export type FormFigures = {
   newest: string | null;
 };
 
+const counted = ["received", "inbox", "held", "spam"] as const;
+
 /** How many messages each form has, by state. */
 export async function countForms(db: Db, forms: readonly string[]): Promise<FormFigures[]> {
-  const counted = (state: string) => sql`(select count(*)::int from (
-    select 1 from gatehouse.submissions where submissions.form = wanted.form and state = ${state}
-    limit ${most}::int) as counted)`;
-  const newest = sql`(select max(id) from (${sql.join(
-    ["received", "inbox", "held", "spam"].map(
-      (state) => sql`(select id::text as id from gatehouse.submissions
-        where submissions.form = wanted.form and state = ${state} order by submissions.id desc limit 1)`,
+  const parts = forms.flatMap((form) =>
+    counted.map(
+      (state) => sql`select ${form}::text as form, ${state}::text as state, count(*)::int as count,
+        max(id::text) as newest from (${newestOf(form, state, everything, mostOfForm)}) as counted`,
     ),
-    sql` union all `,
-  )}) as newest)`;
-  const rows = await db.execute(sql`
-    select wanted.form, ${counted("received")} as received, ${counted("inbox")} as inbox,
-      ${counted("held")} as held, ${counted("spam")} as spam, ${newest} as newest
-    from jsonb_array_elements_text(${JSON.stringify(forms)}::text::jsonb) with ordinality as wanted(form, place)
-    order by wanted.place`);
-  return rowsOf<FormFigures>(rows);
+  );
+  const rows = await db.execute(sql.join(parts, sql` union all `));
+  const figures = rowsOf<{ form: string; state: string; count: number; newest: string | null }>(rows);
+  return forms.map((form) => {
+    const own = figures.filter((row) => row.form === form);
+    const of = (state: (typeof counted)[number]) => own.find((row) => row.state === state)?.count ?? 0;
+    const newest = own.flatMap((row) => row.newest ?? []).toSorted();
+    return {
+      form,
+      received: of("received"),
+      inbox: of("inbox"),
+      held: of("held"),
+      spam: of("spam"),
+      newest: newest.at(-1) ?? null,
+    };
+  });
 }

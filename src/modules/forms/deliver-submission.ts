@@ -6,8 +6,8 @@ import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
 import { composeMail } from "./compose-mail";
 import { nextAttempt } from "./delivery-schedule";
-import { claimDelivery, findSubmission, insertAttempt, setDeliveryOutcome } from "./queries";
-import type { deliveries } from "./tables";
+import { claimDelivery, findSubmission, holdState, insertAttempt, setDeliveryOutcome } from "./queries";
+import type { deliveries, StoredState } from "./tables";
 
 type Delivery = typeof deliveries.$inferSelect;
 type Outcome = CallResult<{ messageId: string }>;
@@ -35,11 +35,16 @@ export const deliverSubmission = defineJob({
 
 async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Outcome> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
-  const mail = submission && composeMail(delivery, submission);
+  const mail = submission && !isWithdrawn(submission.state) && composeMail(delivery, submission);
   if (!mail)
-    return { kind: "refused", why: { code: "gone", text: "The message or its form is no longer there" } };
+    return {
+      kind: "refused",
+      why: { code: "gone", text: "The message or its form is no longer there, or it is spam" },
+    };
   return kernel.mail.send(mail, delivery.id);
 }
+
+const isWithdrawn = (state: StoredState): boolean => state === "spam" || state === "erased";
 
 async function record(
   { jobs, log, now }: Kernel,
@@ -49,9 +54,14 @@ async function record(
   const finishedAt = now();
   // Waiting for a vendor's daily limit is not an attempt.
   const attempts = result.kind === "parked" ? delivery.attempts : delivery.attempts + 1;
-  const nextAt = nextAttempt(result, attempts, finishedAt);
-  const state = result.kind === "ok" ? "delivered" : nextAt ? "retrying" : "dead";
-  await insertAttempt(tx, delivery.id, { startedAt, finishedAt, result });
+  const planned = nextAttempt(result, attempts, finishedAt);
+  // It may have become spam, or been erased, while it was on its way.
+  const fate = await holdState(tx, delivery.submissionId);
+  const isOver = fate !== undefined && isWithdrawn(fate);
+  const nextAt = isOver ? undefined : planned;
+  const state = result.kind === "ok" ? "delivered" : nextAt ? "retrying" : isOver ? "cancelled" : "dead";
+  // The other side may have named the visitor in its answer.
+  if (fate !== "erased") await insertAttempt(tx, delivery.id, { startedAt, finishedAt, result });
   await setDeliveryOutcome(tx, delivery.id, { state, attempts, nextAt, result, at: finishedAt });
   if (nextAt)
     await jobs.enqueue(tx, deliverSubmission, [{ deliveryId: delivery.id }], { startAfter: nextAt });

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, or, sql } from "drizzle-orm";
 import { audit, type Origin } from "#/kernel/audit";
 import type { Db } from "#/kernel/db";
 import { conflict, notFound } from "#/kernel/errors";
@@ -6,6 +6,8 @@ import type { Kernel } from "#/kernel/kernel";
 import { deliverSubmission } from "./deliver-submission";
 import { planDeliveries } from "./plan-deliveries";
 import { insertDeliveries, type Submission } from "./queries";
+import { receivedAt } from "./received-at";
+import { keyLifetimes } from "./retry-keys";
 import {
   deliveries,
   deliveryAttempts,
@@ -98,7 +100,11 @@ export function removeNote(
  * Erases what is personal: fields, sender, notes, addresses and answers of deliveries. The row stays and tells that
  * there was a message, when, and to which form. What waits to be sent is cancelled. Refuses with 404, also when erased.
  */
-export function eraseSubmission({ db }: Pick<Kernel, "db">, actor: Actor, id: string): Promise<void> {
+export function eraseSubmission(
+  { config, db }: Pick<Kernel, "config" | "db">,
+  actor: Actor,
+  id: string,
+): Promise<void> {
   return db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id);
     await cancelOpen(tx, id);
@@ -109,7 +115,7 @@ export function eraseSubmission({ db }: Pick<Kernel, "db">, actor: Actor, id: st
       .set({ target: sql`'erased ' || ${deliveries.id}`, remoteId: null })
       .where(and(eq(deliveries.submissionId, id), eq(deliveries.channel, "visitor_email")));
     await tx.delete(submissionNotes).where(eq(submissionNotes.submissionId, id));
-    await tx.delete(submissionKeys).where(eq(submissionKeys.submissionId, id));
+    await eraseKeys(tx, before, config.FORMS_DUPLICATE_WINDOW);
     await tx
       .update(submissions)
       .set({
@@ -129,6 +135,22 @@ export function eraseSubmission({ db }: Pick<Kernel, "db">, actor: Actor, id: st
       .where(eq(submissions.id, id));
     await record(tx, actor, "submission.erased", id, { before: before.state, form: before.form });
   });
+}
+
+/**
+ * Looked for by the moment they expire, a minute around: that has an index, and what they stand for has none, which
+ * the intake would pay for. One that was taken later, for a page that was sent again, is gone within a day.
+ */
+async function eraseKeys(tx: Db, { id, form }: Submission, windowSeconds: number): Promise<void> {
+  const arrival = receivedAt(id).getTime();
+  const moment = (ms: number) => sql`${new Date(ms).toISOString()}::timestamptz`;
+  const spans = keyLifetimes(windowSeconds).map((seconds) => {
+    const expiry = arrival + seconds * 1000;
+    return sql`${submissionKeys.expiresAt} between ${moment(expiry - 60_000)} and ${moment(expiry + 60_000)}`;
+  });
+  await tx
+    .delete(submissionKeys)
+    .where(and(eq(submissionKeys.form, form), eq(submissionKeys.submissionId, id), or(...spans)));
 }
 
 const changed = { version: sql`${submissions.version} + 1`, updatedAt: sql`now()` };
@@ -165,12 +187,8 @@ async function tellWhoWasNot(
     .from(deliveries)
     .where(eq(deliveries.submissionId, submission.id))
     .for("update");
-  const again = known.filter(({ state }) => state === "cancelled").map(({ id }) => id);
-  if (again.length > 0)
-    await tx
-      .update(deliveries)
-      .set({ state: "queued", attempts: 0, updatedAt: sql`now()` })
-      .where(inArray(deliveries.id, again));
+  const again: string[] = [];
+  for (const { id, state } of known) if (state === "cancelled") again.push(await renew(tx, id));
   const planned = known.length === 0 ? await planDeliveries(kernel, tx, submission) : [];
   await insertDeliveries(tx, planned);
   const due = [...again, ...planned.filter(({ state }) => state === "queued").map(({ id }) => id)];
@@ -180,6 +198,17 @@ async function tellWhoWasNot(
       deliverSubmission,
       due.map((deliveryId) => ({ deliveryId })),
     );
+}
+
+/** Under a new id: a job that was planned before it was cancelled would send it a second time. */
+async function renew(tx: Db, cancelled: string): Promise<string> {
+  const id = Bun.randomUUIDv7();
+  await tx
+    .update(deliveries)
+    .set({ id, state: "queued", attempts: 0, updatedAt: sql`now()` })
+    .where(eq(deliveries.id, cancelled));
+  await tx.update(deliveryAttempts).set({ deliveryId: id }).where(eq(deliveryAttempts.deliveryId, cancelled));
+  return id;
 }
 
 const record = (

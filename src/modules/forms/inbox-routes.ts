@@ -85,7 +85,7 @@ export const inbox = (kernel: Kernel) => {
         detail: {
           summary: "List messages",
           description:
-            "Newest first; without `state` those in the inbox. `handling` and `q` look through 5,000 messages a call: a page may come back short, or empty, with a `next` that goes on.",
+            "Newest first; without `state` those in the inbox. `handling` and `q` look through 1,000 messages a call: a page may come back short, or empty, with a `next` that goes on.",
         },
       },
     )
@@ -209,7 +209,7 @@ export const inbox = (kernel: Kernel) => {
       response: { 200: t.Object({ items: t.Array(Form) }) },
       detail: {
         summary: "The forms and how many messages each has",
-        description: "Counted by state, each up to 5,000.",
+        description: "Counted by state, each up to 1,000.",
       },
     });
 };

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
 import { compiledForms } from "./compiled-forms";
+import { highest, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
 import type { Fields, Handling, StoredState } from "./tables";
 
 /** A message as a list shows it. */
@@ -30,18 +31,20 @@ export type SubmissionFilters = {
   until?: Date;
 };
 
-/** Messages that one call looks through for `handling` and `q`: the embedded database serves nobody else meanwhile. */
-const window = 5_000;
-const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+/**
+ * Messages that one call looks through for `handling` and `q`: of 1,000 that are 600 characters long the embedded
+ * database compares the texts in some 15 ms (measured; of 5,000 in 140 to 600), and serves nobody else meanwhile.
+ */
+const window = 1_000;
 
 /**
  * Newest first, at most `limit`, older than `after`. Each form is read along its own index. For `handling` and `q` the
- * 5,000 newest candidates are looked through: fewer than `limit` may come back although there are more, so `next`
+ * 1,000 newest candidates are looked through: fewer than `limit` may come back although there are more, so `next`
  * (where to read on, null at the end) says whether the search is over.
  */
 export async function listSubmissions(
   db: Db,
-  { limit, after = lastId, ...filters }: SubmissionFilters & { limit: number; after?: string },
+  { limit, after = highest, ...filters }: SubmissionFilters & { limit: number; after?: string },
 ): Promise<{ items: ListedSubmission[]; next: string | null }> {
   const { handling, q } = filters;
   const words = q?.match(/[\p{L}\p{N}@._+-]+/gu)?.slice(0, 8) ?? [];
@@ -63,22 +66,22 @@ export async function listSubmissions(
 }
 
 function candidates(
-  { form, state = "inbox", email, since, until }: SubmissionFilters,
+  { form, state = "inbox", handling, email, since, until }: SubmissionFilters,
   after: string,
   most: number,
 ): SQL {
-  const ids = sql`id < ${after}::uuid
-    and id >= ${idAt(since)}::uuid ${until ? sql`and id < ${idAt(until)}::uuid` : sql``}`;
-  const order = sql`order by id desc limit ${most}::int`;
+  const before = until ? idAt(until) : highest;
+  const ids = { from: idAt(since), to: before < after ? before : after };
   if (email !== undefined)
     return sql`select * from gatehouse.submissions
-      where email_normalised = ${email.trim().toLowerCase()} and state = ${state} and ${ids}
-        ${form === undefined ? sql`` : sql`and form = ${form}`} ${order}`;
+      where email_normalised = ${email.trim().toLowerCase()} and state = ${state}
+        and id >= ${ids.from}::uuid and id < ${ids.to}::uuid
+        ${form === undefined ? sql`` : sql`and form = ${form}`} order by id desc limit ${most}::int`;
+  if (form === undefined && state === "inbox" && handling === "new") return newestWhere(isNew, ids, most);
+  if (form === undefined && state === "held") return newestWhere(isHeld, ids, most);
   const forms = form === undefined ? [...compiledForms.keys()] : [form];
-  return sql`select message.* from jsonb_array_elements_text(${JSON.stringify(forms)}::text::jsonb) as wanted(form)
-    cross join lateral (
-      select * from gatehouse.submissions where submissions.form = wanted.form and state = ${state} and ${ids} ${order}
-    ) as message ${order}`;
+  const parts = forms.map((one) => sql`(${newestOf(one, state, ids, most)})`);
+  return sql`select * from (${sql.join(parts, sql` union all `)}) as message order by id desc limit ${most}::int`;
 }
 
 function matches(handling: Handling | undefined, words: readonly string[]): SQL {

@@ -3,7 +3,7 @@ import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
 import type { Verdict } from "./screen-submission";
-import { type DeliveryState, deliveries, deliveryAttempts, submissions } from "./tables";
+import { type DeliveryState, deliveries, deliveryAttempts, type StoredState, submissions } from "./tables";
 
 export type Submission = typeof submissions.$inferSelect;
 export type Delivery = typeof deliveries.$inferSelect;
@@ -12,6 +12,16 @@ export type NewDelivery = Pick<Delivery, "id" | "submissionId" | "channel" | "ta
 export async function findSubmission(db: Db, id: string): Promise<Submission | undefined> {
   const [row] = await db.select().from(submissions).where(eq(submissions.id, id));
   return row;
+}
+
+/** What a message is now, held until the transaction ends; undefined where it is gone. */
+export async function holdState(tx: Db, id: string): Promise<StoredState | undefined> {
+  const [row] = await tx
+    .select({ state: submissions.state })
+    .from(submissions)
+    .where(eq(submissions.id, id))
+    .for("share");
+  return row?.state;
 }
 
 /** Those of them that nobody has judged, locked until the transaction ends; two judges take them in one order. */

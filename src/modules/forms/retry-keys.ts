@@ -6,6 +6,9 @@ export type RetryKey = { key: string; keySeconds: number };
 
 const DAY_SECONDS = 86_400;
 
+/** How many seconds a key may live. */
+export const keyLifetimes = (windowSeconds: number): number[] => [windowSeconds, DAY_SECONDS];
+
 /**
  * `Idempotency-Key` stands alone, so that another content under it is noticed. A page's `_id` counts together
  * with the content: a browser may restore an old page with its hidden fields while the text has changed.

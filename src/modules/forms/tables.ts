@@ -69,6 +69,11 @@ export const submissions = gatehouse.table(
     index().on(table.form, table.state, table.id),
     index().on(table.emailNormalised),
     index("submissions_received_index").on(table.id).where(sql`${table.state} = 'received'`),
+    // A message enters these when it is judged, so the intake pays nothing for them.
+    index("submissions_new_index")
+      .on(table.id)
+      .where(sql`${table.state} = 'inbox' and ${table.handling} = 'new'`),
+    index("submissions_held_index").on(table.id).where(sql`${table.state} = 'held'`),
   ],
 );
 

@@ -1,0 +1,2 @@
+CREATE INDEX "submissions_new_index" ON "gatehouse"."submissions" USING btree ("id") WHERE "gatehouse"."submissions"."state" = 'inbox' and "gatehouse"."submissions"."handling" = 'new';--> statement-breakpoint
+CREATE INDEX "submissions_held_index" ON "gatehouse"."submissions" USING btree ("id") WHERE "gatehouse"."submissions"."state" = 'held';
