@@ -35,7 +35,9 @@ async function traceExecutable(file: string): Promise<Acknowledged[]> {
     acknowledged.push({ marker, id: ((await answer.json()) as { id: string }).id });
   }
   await running.kill();
-  await until(async () => (await Bun.file(file).text()).includes(`${running.pid} +++ exited`), 40);
+  // strace pads short process ids with blanks.
+  const ended = new RegExp(`^${running.pid} +\\+\\+\\+ exited`, "m");
+  await until(async () => ended.test(await Bun.file(file).text()), 40);
   return acknowledged;
 }
 
