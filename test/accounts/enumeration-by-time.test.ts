@@ -6,6 +6,8 @@ import { openWorld } from "../support/world";
 
 /** Enough to see a gap of some milliseconds; for a campaign `SAMPLES=300 bun test test/accounts/enumeration-by-time.test.ts`. */
 const samples = Number(process.env.SAMPLES ?? 40);
+/** Few samples of many doors, on every run, alarm by chance: a gap of milliseconds lies far below either bound. */
+const alarm = samples < 300 ? 0.001 : 0.01;
 const world = await openWorld();
 /** Where hashes of an older system remain, every refusal is held back; a process remembers for a while that none do. */
 const imported = await openWorld();
@@ -51,7 +53,7 @@ async function expectNothingTold(name: string, door: Door, known: (at: number) =
   const { apart, p, ...medians } = await compare(door, known);
   const figures = Object.entries(medians).map(([kind, ms]) => `${kind} ${ms.toFixed(2)} ms`);
   console.error(`${name}: ${figures.join(", ")}; p ${p.toExponential(1)}, ${samples} + ${samples}`);
-  expect(apart < 2 || p > 0.01).toBe(true);
+  expect(apart < 2 || p > alarm).toBe(true);
 }
 
 /** As many accounts as samples, made by the database: a sample that met an account twice would find its mail waiting. */

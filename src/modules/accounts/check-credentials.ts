@@ -25,6 +25,8 @@ export type Holder = { id: number; role: Role; version: number; passwordHashes: 
 
 type Reason = "password" | "unverified" | "disabled" | "rate";
 
+/** Begun at once, it would hold back the answer, and so tell that the password was right. */
+const afterAnswerMs = 100;
 /** Failures in a row after which networks that are not known have to wait for one that is, or for a reset. */
 const mostInRow = 100;
 /** Days for which a network is known that signed in. */
@@ -75,8 +77,10 @@ export function createCheckCredentials(kernel: Needs) {
     );
     if (!verdict.ok || !holder || isClosed) {
       await note(!verdict.ok ? "password" : isResting ? "rate" : "unverified");
-      // Not waited for: the time it takes would tell that the password was right.
-      if (verdict.ok && holder && !isResting && !holder.isDisabled) void confirmAgain(kernel, holder);
+      if (verdict.ok && holder && !isResting && !holder.isDisabled) {
+        const found = holder;
+        setTimeout(() => void confirmAgain(kernel, found), afterAnswerMs);
+      }
       throw badCredentials(surface);
     }
     await attempt.succeed();

@@ -33,7 +33,7 @@ export const mailLink = defineJob({
     const { kind, seed } = payload;
     const token = linkToken(kernel.config, seed);
     const link = await findLink(kernel.db, token, linkMails[kind]);
-    if (!link || link.used || link.expired) return;
+    if (!link || link.userId === null || link.used || link.expired) return;
     const message = linkMail(kind, link.email, linkAddress(kernel.config, linkMails[kind], token));
     await sendOrRepeat(kernel, message, `${kind}-${seed}`, payload.attempt, (tx, attempt, startAfter) =>
       kernel.jobs.enqueue(tx, mailLink, [{ ...payload, attempt }], { startAfter }),

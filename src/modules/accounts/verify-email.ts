@@ -1,10 +1,10 @@
 import { audit, type Origin } from "#/kernel/audit";
-import { randomToken } from "#/kernel/crypto";
 import { AppError } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import { mayMail } from "./account-limits";
+import { linkMails } from "./account-mails";
 import { emailKey } from "./identity-keys";
-import { findLink, takeLink } from "./links";
+import { findLink, issueLink, takeLink } from "./links";
 import { mailLink, sendLink } from "./mail-account";
 import { findByEmailKey, setVerified } from "./queries";
 
@@ -79,6 +79,10 @@ async function mailIfKnown(
     const owner = await findByEmailKey(tx, key);
     if (owner?.email && wants(owner))
       await sendLink(tx, kernel, { kind, userId: owner.id, email: owner.email });
-    else await kernel.jobs.enqueue(tx, mailLink, [{ kind, seed: randomToken(16) }]);
+    else {
+      const purpose = linkMails[kind];
+      const seed = await issueLink(tx, kernel.config, { purpose, userId: null, email: "" });
+      await kernel.jobs.enqueue(tx, mailLink, [{ kind, seed }]);
+    }
   });
 }
