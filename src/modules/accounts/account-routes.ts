@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { jsonBody } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
+import { Otp, Password } from "./account-fields";
 import { callerOf } from "./caller";
 import { changePassword } from "./change-password";
 import { changeProfile } from "./change-profile";
@@ -10,8 +11,6 @@ import { signedIn } from "./identity";
 import { getPortalUser, PortalUser } from "./portal-user";
 import { TokenPairSchema } from "./token-schemas";
 
-const Password = t.String({ minLength: 1, maxLength: 1024, examples: ["correct horse battery"] });
-const Otp = t.String({ minLength: 1, maxLength: 64, examples: ["123456"] });
 const refusals = { 422: ProblemError, 429: ProblemError, 503: ProblemError };
 
 /** What a person changes of the own account. */

@@ -25,7 +25,7 @@ type Outcome = Renewed | "refresh_invalid" | "refresh_superseded" | "refresh_reu
 
 const refusals = {
   refresh_invalid: "This refresh token is not valid, or no longer",
-  refresh_superseded: "A later refresh token of this session is in use already",
+  refresh_superseded: "A later refresh token of the same sign-in is in use already",
   refresh_reused: "This refresh token was used before: the session was ended",
 };
 

@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { jsonBody, oneOf } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
+import { Password } from "./account-fields";
 import { accountRules, spendOfNetwork } from "./account-limits";
 import { callerOf } from "./caller";
 import { confirmEmailChange, requestEmailChange } from "./change-email";
@@ -12,7 +13,6 @@ import { resetPassword } from "./reset-password";
 import { forgotPassword, resendVerification, verifyInPortal } from "./verify-email";
 
 const Email = t.String({ minLength: 3, maxLength: 254, examples: ["ada@example.com"] });
-const Password = t.String({ minLength: 1, maxLength: 1024, examples: ["correct horse battery"] });
 const Token = t.String({
   minLength: 1,
   maxLength: 128,

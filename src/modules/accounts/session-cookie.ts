@@ -24,7 +24,8 @@ export function readRefreshCookie(settings: Settings, headers: Headers): string 
   const cookies = headers.get("cookie")?.split(";") ?? [];
   const token = cookies.map((one) => one.trim()).find((one) => one.startsWith(prefix));
   if (token === undefined) return;
-  if (!isOurOwn(settings, headers)) throw forbidden("cross_site", "Another site may not use this session");
+  if (!isOurOwn(settings, headers))
+    throw forbidden("cross_site", "Another site may not use the cookie of a sign-in");
   return token.slice(prefix.length);
 }
 

@@ -2,18 +2,12 @@ import { Elysia, t } from "elysia";
 import { jsonBody } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
+import { Otp, Password } from "./account-fields";
 import { callerOf } from "./caller";
 import { demandPassword } from "./demand-password";
 import { beginTotp, confirmTotp, removeTotp, replaceRecoveryCodes } from "./enrol-totp";
 import { signedIn } from "./identity";
 
-const Password = t.String({ minLength: 1, maxLength: 1024, examples: ["correct horse battery"] });
-const Otp = t.String({
-  minLength: 1,
-  maxLength: 64,
-  description: "A code of the app, or a recovery code",
-  examples: ["123456"],
-});
 const Codes = t.Object({
   recovery_codes: t.Array(t.String({ examples: ["k7qm-x2ab-9d3f-w5zt"] }), { minItems: 10, maxItems: 10 }),
 });
