@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Database } from "#/kernel/db";
-import { catalogue } from "#/modules/forms/catalogue";
+import { catalogue } from "#/modules/forms/catalogue/catalogue";
 import { openPlaces, type Place } from "../support/databases";
 import { executablePath, type Started, startExecutable } from "../support/executable";
 import { examplesOf, type OpenApi, type Operation, operationsOf } from "../support/openapi";

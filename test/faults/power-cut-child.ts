@@ -10,7 +10,7 @@ import type { Database } from "#/kernel/db";
 import { migrate } from "#/kernel/db";
 import { openEmbedded } from "#/kernel/db/embedded";
 import { createJobs } from "#/kernel/jobs";
-import { type NewSubmission, storeSubmissions } from "#/modules/forms/store-submissions";
+import { type NewSubmission, storeSubmissions } from "#/modules/forms/intake/store-submissions";
 import { checkWhole } from "../support/check-whole";
 import { powerCut, seeded } from "../support/power-cut";
 import { countOrphans, tally } from "../support/tally";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createAdmission } from "#/modules/forms/admit-post";
+import { createAdmission } from "#/modules/forms/intake/admit-post";
 import { browser } from "../support/world";
 
 const capacity = 5_000;

@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { AppError } from "#/kernel/errors";
 import { originAllowed, wantsPage } from "#/kernel/http";
-import { chooseNext } from "#/modules/forms/choose-next";
-import { chooseLanguage } from "#/modules/forms/negotiate";
-import { newPageId, readIdempotencyKey, readPageId } from "#/modules/forms/retry-identifier";
-import { waitInWords } from "#/modules/forms/wait-in-words";
+import { chooseNext } from "#/modules/forms/intake/choose-next";
+import { chooseLanguage } from "#/modules/forms/intake/negotiate";
+import { newPageId, readIdempotencyKey, readPageId } from "#/modules/forms/intake/retry-identifier";
+import { waitInWords } from "#/modules/forms/pages/wait-in-words";
 
 const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 const urlencoded = "application/x-www-form-urlencoded";

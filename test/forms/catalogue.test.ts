@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { catalogue } from "#/modules/forms/catalogue";
-import { compileForm } from "#/modules/forms/compile-form";
-import { exampleOf, jsonSchemaOf, requestBodyOf } from "#/modules/forms/describe-form";
-import { readPost } from "#/modules/forms/read-post";
+import { catalogue } from "#/modules/forms/catalogue/catalogue";
+import { compileForm } from "#/modules/forms/catalogue/compile-form";
+import { exampleOf, jsonSchemaOf, requestBodyOf } from "#/modules/forms/catalogue/describe-form";
+import { readPost } from "#/modules/forms/intake/read-post";
 import { encodePost, encodings } from "../support/encode-post";
 
 describe.each(catalogue.map((definition) => [definition.slug, definition] as const))(

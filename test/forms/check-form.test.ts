@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { catalogue } from "#/modules/forms/catalogue";
-import { compileForm } from "#/modules/forms/compile-form";
-import { contentHash } from "#/modules/forms/content-hash";
-import type { Field, FieldType, FormDefinition } from "#/modules/forms/form-definition";
-import { readPost } from "#/modules/forms/read-post";
+import { catalogue } from "#/modules/forms/catalogue/catalogue";
+import { compileForm } from "#/modules/forms/catalogue/compile-form";
+import type { Field, FieldType, FormDefinition } from "#/modules/forms/catalogue/form-definition";
+import { contentHash } from "#/modules/forms/intake/content-hash";
+import { readPost } from "#/modules/forms/intake/read-post";
 import { type Encoding, encodePost, encodings } from "../support/encode-post";
 
 const formOf = (fields: Field[], more: Partial<FormDefinition> = {}) =>

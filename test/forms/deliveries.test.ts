@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { deliverSubmission } from "#/modules/forms/deliver-submission";
-import { correctVerdict, eraseSubmission } from "#/modules/forms/handle-submission";
+import { deliverSubmission } from "#/modules/forms/delivery/deliver-submission";
+import { correctVerdict, eraseSubmission } from "#/modules/forms/inbox/handle-submission";
 import { contact } from "../support/sample-posts";
 import { type Script, startScriptedSmtp } from "../support/smtp";
 import { until } from "../support/until";

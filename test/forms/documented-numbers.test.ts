@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { getForm } from "#/modules/forms/compiled-forms";
-import { jsonSchemaOf } from "#/modules/forms/describe-form";
+import { getForm } from "#/modules/forms/catalogue/compiled-forms";
+import { jsonSchemaOf } from "#/modules/forms/catalogue/describe-form";
 import { openWorld } from "../support/world";
 
 const world = await openWorld();

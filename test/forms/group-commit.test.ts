@@ -1,7 +1,11 @@
 import { afterEach, expect, test } from "bun:test";
-import { createIntakeQueue, type IntakeOptions } from "#/modules/forms/intake-queue";
-import { measureIntake } from "#/modules/forms/measure-forms";
-import { findKeyHolder, type NewSubmission, storeSubmissions } from "#/modules/forms/store-submissions";
+import { createIntakeQueue, type IntakeOptions } from "#/modules/forms/intake/intake-queue";
+import { measureIntake } from "#/modules/forms/intake/measure-forms";
+import {
+  findKeyHolder,
+  type NewSubmission,
+  storeSubmissions,
+} from "#/modules/forms/intake/store-submissions";
 import { contact } from "../support/sample-posts";
 import { until } from "../support/until";
 import { browser, openWorld } from "../support/world";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
-import { deliverSubmission } from "#/modules/forms/deliver-submission";
-import { correctVerdict } from "#/modules/forms/handle-submission";
+import { deliverSubmission } from "#/modules/forms/delivery/deliver-submission";
+import { correctVerdict } from "#/modules/forms/inbox/handle-submission";
 import { contact } from "../support/sample-posts";
 import { joinTeam, type Member } from "../support/team";
 import { openWorld } from "../support/world";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { isBlank } from "#/modules/forms/field-rules";
+import { isBlank } from "#/modules/forms/catalogue/field-rules";
 import { encodePost, encodings } from "../support/encode-post";
 import { contact, doors } from "../support/sample-posts";
 import { browser, openWorld } from "../support/world";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { FormDefinition } from "#/modules/forms/form-definition";
-import { type OwnerMail, ownerMail } from "#/modules/forms/owner-mail";
+import type { FormDefinition } from "#/modules/forms/catalogue/form-definition";
+import { type OwnerMail, ownerMail } from "#/modules/forms/delivery/owner-mail";
 
 const form: FormDefinition = {
   slug: "contact",

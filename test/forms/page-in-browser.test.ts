@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 import { newNonce, pagePolicy } from "#/kernel/pages";
-import { catalogue } from "#/modules/forms/catalogue";
-import { compileForm } from "#/modules/forms/compile-form";
-import { type Posted, readPost } from "#/modules/forms/read-post";
-import { type FormPage, renderFormPage } from "#/modules/forms/render-page";
+import { catalogue } from "#/modules/forms/catalogue/catalogue";
+import { compileForm } from "#/modules/forms/catalogue/compile-form";
+import { type Posted, readPost } from "#/modules/forms/intake/read-post";
+import { type FormPage, renderFormPage } from "#/modules/forms/pages/render-page";
 import { encodePost } from "../support/encode-post";
 
 const executablePath = "/usr/bin/chromium";

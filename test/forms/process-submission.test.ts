@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { sql } from "drizzle-orm";
-import { processSubmission } from "#/modules/forms/process-submission";
-import { storeSubmissions } from "#/modules/forms/store-submissions";
+import { storeSubmissions } from "#/modules/forms/intake/store-submissions";
+import { processSubmission } from "#/modules/forms/screening/process-submission";
 import { openWorld } from "../support/world";
 
 const world = await openWorld();

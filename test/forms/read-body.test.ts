@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { AppError } from "#/kernel/errors";
-import { readBody } from "#/modules/forms/read-body";
+import { readBody } from "#/modules/forms/intake/read-body";
 import { encodePost, encodings } from "../support/encode-post";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { newNonce, pagePolicy } from "#/kernel/pages";
-import { catalogue } from "#/modules/forms/catalogue";
-import { type CompiledForm, compileForm } from "#/modules/forms/compile-form";
-import { htmlSnippet } from "#/modules/forms/html-snippet";
-import type { Language } from "#/modules/forms/languages";
-import { readPost } from "#/modules/forms/read-post";
-import { problemCode, renderProblemPage, renderThanksPage } from "#/modules/forms/render-answer";
-import { type Notice, renderFormPage } from "#/modules/forms/render-page";
+import { catalogue } from "#/modules/forms/catalogue/catalogue";
+import { type CompiledForm, compileForm } from "#/modules/forms/catalogue/compile-form";
+import { htmlSnippet } from "#/modules/forms/catalogue/html-snippet";
+import { readPost } from "#/modules/forms/intake/read-post";
+import type { Language } from "#/modules/forms/pages/languages";
+import { problemCode, renderProblemPage, renderThanksPage } from "#/modules/forms/pages/render-answer";
+import { type Notice, renderFormPage } from "#/modules/forms/pages/render-page";
 import { encodePost } from "../support/encode-post";
 
 const contact = compileForm(catalogue[0]!);

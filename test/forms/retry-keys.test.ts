@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createRetryTickets } from "#/modules/forms/retry-keys";
+import { createRetryTickets } from "#/modules/forms/intake/retry-keys";
 import { contact } from "../support/sample-posts";
 import { openWorld } from "../support/world";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { visitorMail } from "#/modules/forms/visitor-mail";
+import { visitorMail } from "#/modules/forms/delivery/visitor-mail";
 
 const confirmation = {
   subject: { en: "We have your message", de: "Ihre Nachricht ist da" },

@@ -1,4 +1,4 @@
-import { catalogue } from "#/modules/forms/catalogue";
+import { catalogue } from "#/modules/forms/catalogue/catalogue";
 
 type Fields = Record<string, string>;
 

@@ -1,12 +1,12 @@
 import type { Module } from "#/kernel/module";
-import { deliverSubmission } from "./deliver-submission";
-import { processSubmission } from "./process-submission";
-import { purgeKeys } from "./purge-keys";
+import { deliverSubmission } from "./delivery/deliver-submission";
+import { purgeKeys } from "./intake/purge-keys";
+import { processSubmission } from "./screening/process-submission";
 
-export { compiledForms } from "./compiled-forms";
-export { countInbox, countSubmissionsFrom } from "./count-submissions";
-export { type ExportFormat, exportFormats, exportSubmissions } from "./export-submissions";
-export { inbox, submissionErasure } from "./inbox-routes";
+export { compiledForms } from "./catalogue/compiled-forms";
+export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
+export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
+export { inbox, submissionErasure } from "./inbox/inbox-routes";
 export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 

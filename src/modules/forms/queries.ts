@@ -2,7 +2,7 @@ import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
 import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import type { Verdict } from "./screen-submission";
+import type { Verdict } from "./screening/screen-submission";
 import { type DeliveryState, deliveries, deliveryAttempts, type StoredState, submissions } from "./tables";
 
 export type Submission = typeof submissions.$inferSelect;

@@ -2,17 +2,17 @@ import { Elysia, t } from "elysia";
 import type { AppError } from "#/kernel/errors";
 import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
-import { createAdmission } from "./admit-post";
-import type { CompiledForm } from "./compile-form";
-import { compiledForms, getForm } from "./compiled-forms";
-import { requestBodyOf } from "./describe-form";
-import { htmlSnippet } from "./html-snippet";
-import { createIntakeQueue, type IntakeQueue } from "./intake-queue";
-import { measureForms, measureIntake } from "./measure-forms";
-import { createPostReceiver, type ReceivePost } from "./receive-post";
-import { allRequired, speaksProblem } from "./refuse-fields";
-import { showForm, showThanks } from "./show-form";
-import { findKeyHolder, storeSubmissions } from "./store-submissions";
+import type { CompiledForm } from "./catalogue/compile-form";
+import { compiledForms, getForm } from "./catalogue/compiled-forms";
+import { requestBodyOf } from "./catalogue/describe-form";
+import { htmlSnippet } from "./catalogue/html-snippet";
+import { createAdmission } from "./intake/admit-post";
+import { createIntakeQueue, type IntakeQueue } from "./intake/intake-queue";
+import { measureForms, measureIntake } from "./intake/measure-forms";
+import { createPostReceiver, type ReceivePost } from "./intake/receive-post";
+import { allRequired, speaksProblem } from "./intake/refuse-fields";
+import { findKeyHolder, storeSubmissions } from "./intake/store-submissions";
+import { showForm, showThanks } from "./pages/show-form";
 
 const Slug = t.String({
   pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",

@@ -1,10 +1,10 @@
 import type { Kernel } from "#/kernel/kernel";
-import { getForm } from "./compiled-forms";
-import { contentHash } from "./content-hash";
-import { readPost } from "./read-post";
-import { retryKey } from "./retry-keys";
+import { getForm } from "./catalogue/compiled-forms";
+import { contentHash } from "./intake/content-hash";
+import { readPost } from "./intake/read-post";
+import { retryKey } from "./intake/retry-keys";
+import { type NewSubmission, storeSubmissions } from "./intake/store-submissions";
 import { type SeedMessage, seedMessages } from "./seed-messages";
-import { type NewSubmission, storeSubmissions } from "./store-submissions";
 
 /** Long enough that a second run of the same release finds the first. */
 const YEAR_SECONDS = 365 * 86_400;

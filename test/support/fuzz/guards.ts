@@ -11,7 +11,7 @@ export const guards: Mutation[] = [
   },
   {
     guard: "response schema",
-    file: "src/modules/forms/answer-post.ts",
+    file: "src/modules/forms/intake/answer-post.ts",
     from: '{ status: "ok", message: "Form received" }',
     to: '{ status: "ok", message: "Form received", host: "db-1" }',
   },
@@ -47,13 +47,13 @@ export const guards: Mutation[] = [
   },
   {
     guard: "content type",
-    file: "src/modules/forms/read-body.ts",
+    file: "src/modules/forms/intake/read-body.ts",
     from: 'if (type === "application/json") return { enc',
     to: 'if (type.startsWith("application/json")) return { enc',
   },
   {
     guard: "charset",
-    file: "src/modules/forms/read-body.ts",
+    file: "src/modules/forms/intake/read-body.ts",
     from: "if (!hasUtf8Charset(contentType)) throw unsupported();",
     to: "",
   },
@@ -71,13 +71,13 @@ export const guards: Mutation[] = [
   },
   {
     guard: "no value in refusals",
-    file: "src/modules/forms/compile-form.ts",
+    file: "src/modules/forms/catalogue/compile-form.ts",
     from: "if (problem) errors.push(explainField(field.name, problem, language));",
     to: "if (problem) errors.push({ ...explainField(field.name, problem, language), detail: String(value) });",
   },
   {
     guard: "no name in refusals",
-    file: "src/modules/forms/answer-post.ts",
+    file: "src/modules/forms/intake/answer-post.ts",
     from: "form.declares(name) ? name : sayableName(name)",
     to: "name || form.declares(name) || sayableName(name)",
   },
@@ -89,14 +89,19 @@ export const guards: Mutation[] = [
   },
   {
     guard: "text kept as sent",
-    file: "src/modules/forms/field-kinds.ts",
+    file: "src/modules/forms/catalogue/field-kinds.ts",
     from: "isBlank(raw) ? undefined : withLineFeeds(raw)",
     to: "isBlank(raw) ? undefined : withLineFeeds(raw).normalize()",
   },
-  { guard: "CSV formulas", file: "src/modules/forms/export-submissions.ts", from: "/^[=+\\-@", to: "/^[=+@" },
+  {
+    guard: "CSV formulas",
+    file: "src/modules/forms/inbox/export-submissions.ts",
+    from: "/^[=+\\-@",
+    to: "/^[=+@",
+  },
   {
     guard: "destination after success",
-    file: "src/modules/forms/answer-post.ts",
+    file: "src/modules/forms/intake/answer-post.ts",
     from: "const next = nextPlace(config, visit);\n  const headers",
     to: "const next = visit.posted?.control.next;\n  const headers",
   },

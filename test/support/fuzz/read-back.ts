@@ -1,7 +1,7 @@
 import Papa from "papaparse";
 import type { Database } from "#/kernel/db";
 import { compiledForms } from "#/modules/forms";
-import { exportSubmissions } from "#/modules/forms/export-submissions";
+import { exportSubmissions } from "#/modules/forms/inbox/export-submissions";
 
 /** What was sent, by the `User-Agent` that it was sent with: the one header stored beside every message. */
 export type Ledger = { taken: Map<string, Readonly<Record<string, unknown>>>; refused: Set<string> };
