@@ -1,9 +1,14 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
+import { createAlerts } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
+import { noCaptcha } from "#/kernel/captcha";
+import { noChat } from "#/kernel/chat";
 import type { Config } from "#/kernel/config";
+import { noCrm } from "#/kernel/crm";
 import { createHashQueue } from "#/kernel/crypto";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
+import { createHttpClient } from "#/kernel/http-client";
 import { createJobs } from "#/kernel/jobs";
 import type { Kernel, Phase, Tools } from "#/kernel/kernel";
 import type { Log } from "#/kernel/log";
@@ -45,6 +50,8 @@ export async function boot(config: Config, log: Log): Promise<Service> {
 
   const kernel: Kernel = {
     ...tools,
+    alerts: createAlerts(tools),
+    captcha: noCaptcha,
     config,
     limits: createRateLimits({ config, database, now, metrics }),
     metrics,
@@ -118,7 +125,18 @@ export async function openTools(
   const mail = await openMail(config, log);
   const hashing = createHashQueue({ slots: config.HASH_SLOTS, maxWaitMs: config.HASH_MAX_WAIT_MS, metrics });
   return {
-    tools: { config, database, db: database.db, hashing, jobs, log, mail },
+    tools: {
+      chat: noChat,
+      config,
+      crm: noCrm,
+      database,
+      db: database.db,
+      hashing,
+      http: createHttpClient(),
+      jobs,
+      log,
+      mail,
+    },
     metrics,
     async close(timeoutMs = 0) {
       await jobs.stop(timeoutMs);

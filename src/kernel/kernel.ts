@@ -1,6 +1,11 @@
+import type { Alerts } from "./alerts/contract";
+import type { Captcha } from "./captcha";
+import type { Chat } from "./chat";
 import type { Config } from "./config";
+import type { Crm } from "./crm";
 import type { HashQueue } from "./crypto";
 import type { Database, Db } from "./db";
+import type { HttpClient } from "./http-client/contract";
 import type { JobsOf } from "./jobs/contract";
 import type { Log } from "./log";
 import type { Mail } from "./mail/contract";
@@ -16,17 +21,25 @@ export type ReadinessChecks = {
 };
 
 /** What a command works with, beside a server or within one: no routes, no workers, no secrets. */
-export type Tools = Pick<Kernel, "database" | "db" | "hashing" | "jobs" | "log" | "mail"> & {
+export type Tools = Pick<
+  Kernel,
+  "chat" | "crm" | "database" | "db" | "hashing" | "http" | "jobs" | "log" | "mail"
+> & {
   config: Pick<Config, "production" | "PUBLIC_URL" | "PORT" | "PASSWORD_MIN_LENGTH">;
 };
 
 /** What every module is given: built once by `boot.ts`, passed as an argument, never imported as a value. */
 export type Kernel = {
+  alerts: Alerts;
+  captcha: Captcha;
+  chat: Chat;
   config: Config;
+  crm: Crm;
   database: Database;
   db: Db;
   /** All hashing of passwords goes through it. */
   hashing: HashQueue;
+  http: HttpClient;
   jobs: JobsOf<Kernel>;
   limits: RateLimits;
   log: Log;

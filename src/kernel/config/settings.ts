@@ -1,5 +1,6 @@
 import { type StaticDecode, Type } from "@sinclair/typebox";
 import { accountSettings } from "./account-settings";
+import { deliverySettings } from "./delivery-settings";
 import * as k from "./kinds";
 import { vendorSettings } from "./vendor-settings";
 
@@ -148,6 +149,7 @@ export const settings = Type.Object({
     description:
       "Bearer token that opens `/metrics`. Unset: outside production the same machine may read it, in production nobody.",
   }),
+  ...deliverySettings,
   ...accountSettings,
   ...vendorSettings,
 });

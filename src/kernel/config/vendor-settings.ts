@@ -20,13 +20,6 @@ export const vendorSettings = {
   )({ vendor: true, later: true, description: "Queue of work from outside." }),
   ECS_CLUSTER: k.text({ vendor: true, later: true, description: "Cluster that runs the runners." }),
   ECS_TASK_DEFINITION: k.text({ vendor: true, later: true, description: "Task of a runner." }),
-  HUBSPOT_API_KEY: k.text({
-    secret: true,
-    vendor: true,
-    later: true,
-    description: "HubSpot private app token.",
-  }),
-  SENDGRID_API_KEY: k.text({ secret: true, vendor: true, later: true, description: "SendGrid key." }),
   CONTENTFUL_SPACE_ID: k.text({ vendor: true, later: true, description: "Contentful space." }),
   CONTENTFUL_ACCESS_TOKEN: k.text({
     secret: true,
@@ -34,7 +27,6 @@ export const vendorSettings = {
     later: true,
     description: "Contentful delivery token.",
   }),
-  RECAPTCHA_SECRET_KEY: k.text({ secret: true, vendor: true, later: true, description: "reCAPTCHA secret." }),
   GITHUB_CLIENT_ID: k.text({ vendor: true, later: true, description: "GitHub OAuth client." }),
   GITHUB_CLIENT_SECRET: k.text({ secret: true, vendor: true, later: true, description: "Its secret." }),
   GITHUB_APP_ID: k.text({ vendor: true, later: true, description: "GitHub App." }),

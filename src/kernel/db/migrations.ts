@@ -5,6 +5,7 @@ import accounts from "../../../drizzle/0003_accounts.sql" with { type: "text" };
 import auditGuard from "../../../drizzle/0004_audit_guard.sql" with { type: "text" };
 import inbox from "../../../drizzle/0005_inbox.sql" with { type: "text" };
 import inboxIndexes from "../../../drizzle/0006_inbox_indexes.sql" with { type: "text" };
+import delivery from "../../../drizzle/0007_delivery.sql" with { type: "text" };
 
 /** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
 export type Migration = { name: string; text: string };
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { name: "0004_audit_guard", text: auditGuard },
   { name: "0005_inbox", text: inbox },
   { name: "0006_inbox_indexes", text: inboxIndexes },
+  { name: "0007_delivery", text: delivery },
 ];
 
 /** The schema that this release makes, by the name of its last migration. */

@@ -103,6 +103,18 @@ export async function claimDelivery(db: Db, id: string, at: Date): Promise<Deliv
   return row;
 }
 
+/** Adds to what a channel has reached, so that the next attempt continues there. */
+export async function rememberSteps(
+  db: Db,
+  id: string,
+  steps: Readonly<Record<string, string>>,
+): Promise<void> {
+  await db
+    .update(deliveries)
+    .set({ steps: sql`${deliveries.steps} || ${JSON.stringify(steps)}::jsonb` })
+    .where(eq(deliveries.id, id));
+}
+
 export async function insertAttempt(
   tx: Db,
   deliveryId: string,

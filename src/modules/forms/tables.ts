@@ -15,14 +15,18 @@ import { gatehouse } from "#/kernel/db/schema";
 
 const moment = () => timestamp({ withTimezone: true, mode: "date" });
 
-/** `received` until the judge has seen it; later states: design of forms, "States". */
-export const submissionStates = ["received", "inbox", "held", "spam"] as const;
+/**
+ * `received` until the judge has seen it; `pending` while it waits for the visitor to confirm the address, `expired`
+ * when nobody did.
+ */
+export const submissionStates = ["received", "pending", "inbox", "held", "spam", "expired"] as const;
 export type SubmissionState = (typeof submissionStates)[number];
 /** `erased`: what was personal is gone, the row tells that there was a message. */
 export type StoredState = SubmissionState | "erased";
 export const handlings = ["new", "read", "replied", "archived"] as const;
 export type Handling = (typeof handlings)[number];
 export type DeliveryState =
+  | "waiting"
   | "queued"
   | "sending"
   | "retrying"
@@ -31,11 +35,35 @@ export type DeliveryState =
   | "cancelled"
   | "suppressed"
   | "skipped";
-export type Channel = "owner_email" | "visitor_email";
+/** Where a message goes. `canary` and `test` messages take the same ways as real ones. */
+export const channels = [
+  "owner_email",
+  "visitor_email",
+  "opt_in_email",
+  "invitation_email",
+  "hubspot",
+  "webhook",
+  "slack",
+] as const;
+export type Channel = (typeof channels)[number];
+export type SubmissionKind = "real" | "test" | "canary";
 /** Why a submission got its score; shown to the team as a table. */
 export type Reason = { code: string; points: number; text: string };
 /** What was seen on arrival and is needed to judge; null afterwards. */
-export type IntakeFacts = { honeypot?: string; originUnknown?: boolean };
+export type IntakeFacts = {
+  honeypot?: string;
+  originUnknown?: boolean;
+  /** The answer of a captcha, by the name of the field it came in; at most 8 KB. */
+  captcha?: { field: string; answer: string };
+  /** What the page token said, as it was read on arrival. */
+  pageToken?: { nonce: string; ageSeconds: number } | "invalid" | "expired";
+  /** The client has been refused for coming too often. */
+  penalised?: boolean;
+  /** The form had more than FORMS_FLOOD messages of late. */
+  flood?: boolean;
+  /** Somebody who is signed in. */
+  account?: number;
+};
 /** Declared and unlisted fields by name: text, a number, or a list of text where a name was repeated. */
 export type Fields = Readonly<Record<string, string | number | readonly string[]>>;
 
@@ -45,6 +73,9 @@ export const submissions = gatehouse.table(
   {
     id: uuid().primaryKey(),
     form: text().notNull(),
+    /** The version of the form it was checked with; 0 is the built-in one. */
+    formVersion: integer().notNull().default(0),
+    kind: text().$type<SubmissionKind>().notNull().default("real"),
     door: text().notNull(),
     fields: jsonb().$type<Fields>().notNull(),
     language: text().notNull(),
@@ -129,6 +160,8 @@ export const deliveries = gatehouse.table(
     nextAt: moment(),
     remoteId: text(),
     lastError: text(),
+    /** What a channel of several steps has done already, such as the vendor's ids, so that a repeat continues. */
+    steps: jsonb().$type<Record<string, string>>().notNull().default({}),
     createdAt: moment().notNull().defaultNow(),
     updatedAt: moment(),
   },

@@ -1,6 +1,7 @@
 import { notFound } from "#/kernel/errors";
 import { catalogue } from "./catalogue";
 import { type CompiledForm, compileForm } from "./compile-form";
+import type { FormDefinition } from "./form-definition";
 
 /** Every form of the catalogue, ready to check posts, by slug. */
 export const compiledForms: ReadonlyMap<string, CompiledForm> = new Map(
@@ -15,3 +16,7 @@ export function getForm(slug: string): CompiledForm {
   if (!form) throw notFound("form");
   return form;
 }
+
+/** The definition that a message was checked with; undefined where the form is no longer there. */
+export const formAt = (slug: string, _version: number): FormDefinition | undefined =>
+  findForm(slug)?.definition;

@@ -1,3 +1,5 @@
+import type { Channel } from "../tables";
+
 /** The same words in several languages, by language code: `{ en: "Name", de: "Name" }`. */
 export type Texts = Readonly<Record<string, string>>;
 
@@ -59,6 +61,29 @@ export type FormDefinition = {
   doors: readonly string[];
   /** A closed form answers 403 `form_closed`. */
   open: boolean;
+  /** The moment from which it is closed, ISO 8601. */
+  closesAt?: string;
+  /** Who of the team is told by mail; without it NOTIFY_EMAIL. */
+  notify?: readonly string[];
+  /** Ways to go beside those that the configuration opens for every form; `slack` goes only where it is named. */
+  deliver?: readonly Channel[];
+  /** The visitor confirms by a mailed link before anybody of the team is told. */
+  doubleOptIn?: boolean;
+  captcha?: CaptchaChoice;
+  /** A post without a page token is suspect. */
+  tokenRequired?: boolean;
+  /** The scores from which a message is held, or spam; 50 and 80. */
+  thresholds?: { held: number; spam: number };
+  /** Days for which messages, and spam, are kept. */
+  retention?: { days: number; spamDays: number };
+};
+
+export type CaptchaChoice = {
+  provider: "altcha" | "turnstile" | "hcaptcha" | "recaptcha_v2" | "recaptcha_v3";
+  /** A post without an answer is refused, so it cannot be sent without script. */
+  required: boolean;
+  /** Of reCAPTCHA v3; 0.5. */
+  minScore?: number;
 };
 
 /** What reading and showing a post needs to know of its form. */

@@ -1,16 +1,22 @@
 import { Type } from "@sinclair/typebox";
-import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
-import { claimDelivery, findSubmission, holdState, insertAttempt, setDeliveryOutcome } from "../queries";
-import type { deliveries, StoredState } from "../tables";
-import { composeMail } from "./compose-mail";
+import { formAt } from "../catalogue/compiled-forms";
+import {
+  claimDelivery,
+  type Delivery,
+  findSubmission,
+  holdState,
+  insertAttempt,
+  rememberSteps,
+  setDeliveryOutcome,
+} from "../queries";
+import type { StoredState } from "../tables";
+import { senderOf } from "./channels";
+import type { Sent } from "./channels/channel";
 import { nextAttempt } from "./delivery-schedule";
-
-type Delivery = typeof deliveries.$inferSelect;
-type Outcome = CallResult<{ messageId: string }>;
 
 /**
  * One attempt to tell one destination. At least once: the delivery's id goes out as the key, so a second mail
@@ -33,15 +39,17 @@ export const deliverSubmission = defineJob({
   },
 });
 
-async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Outcome> {
+async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Sent> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
-  const mail = submission && !isWithdrawn(submission.state) && composeMail(delivery, submission);
-  if (!mail)
+  const form = submission && formAt(submission.form, submission.formVersion);
+  const sender = senderOf(delivery.channel);
+  if (!submission || isWithdrawn(submission.state) || !form || !sender)
     return {
       kind: "refused",
       why: { code: "gone", text: "The message or its form is no longer there, or it is spam" },
     };
-  return kernel.mail.send(mail, delivery.id);
+  const remember = (steps: Readonly<Record<string, string>>) => rememberSteps(kernel.db, delivery.id, steps);
+  return sender.send({ kernel, delivery, submission, form, remember });
 }
 
 const isWithdrawn = (state: StoredState): boolean => state === "spam" || state === "erased";
@@ -49,7 +57,7 @@ const isWithdrawn = (state: StoredState): boolean => state === "spam" || state =
 async function record(
   { jobs, log, now }: Kernel,
   tx: Db,
-  { delivery, result, startedAt }: { delivery: Delivery; result: Outcome; startedAt: Date },
+  { delivery, result, startedAt }: { delivery: Delivery; result: Sent; startedAt: Date },
 ): Promise<void> {
   const finishedAt = now();
   // Waiting for a vendor's daily limit is not an attempt.

@@ -3,10 +3,11 @@ import { audit, type Origin } from "#/kernel/audit";
 import type { Db } from "#/kernel/db";
 import { conflict, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
+import { formAt } from "../catalogue/compiled-forms";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
 import { keyLifetimes } from "../intake/retry-keys";
-import { insertDeliveries, type Submission } from "../queries";
+import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
 import {
   deliveries,
@@ -43,7 +44,7 @@ export function setHandling(
  * itself has not judged.
  */
 export function correctVerdict(
-  kernel: Pick<Kernel, "config" | "db" | "jobs" | "mail">,
+  kernel: Kernel,
   actor: Actor,
   id: string,
   { state, version }: { state: "inbox" | "spam"; version: number },
@@ -171,33 +172,37 @@ async function cancelOpen(tx: Db, id: string): Promise<void> {
     .where(
       and(
         eq(deliveries.submissionId, id),
-        inArray(deliveries.state, ["queued", "retrying", "skipped", "dead"]),
+        inArray(deliveries.state, ["waiting", "queued", "retrying", "skipped", "dead"]),
       ),
     );
 }
 
 /** What was withheld or cancelled; a destination that was told once is not told again. */
-async function tellWhoWasNot(
-  kernel: Pick<Kernel, "config" | "jobs" | "mail">,
-  tx: Db,
-  submission: Submission,
-): Promise<void> {
+async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission): Promise<void> {
+  const submission = { ...before, state: "inbox" as const };
   const known = await tx
     .select()
     .from(deliveries)
     .where(eq(deliveries.submissionId, submission.id))
     .for("update");
-  const again: string[] = [];
-  for (const { id, state } of known) if (state === "cancelled") again.push(await renew(tx, id));
-  const planned = known.length === 0 ? await planDeliveries(kernel, tx, submission) : [];
-  await insertDeliveries(tx, planned);
-  const due = [...again, ...planned.filter(({ state }) => state === "queued").map(({ id }) => id)];
+  const due: string[] = [];
+  for (const { id, state } of known) {
+    if (state === "cancelled") due.push(await renew(tx, id));
+    if (state === "waiting") due.push(await release(tx, id));
+  }
+  const form = formAt(submission.form, submission.formVersion);
+  if (known.length === 0 && form) due.push(...(await planDeliveries(kernel, tx, [{ submission, form }])));
   if (due.length > 0)
     await kernel.jobs.enqueue(
       tx,
       deliverSubmission,
       due.map((deliveryId) => ({ deliveryId })),
     );
+}
+
+async function release(tx: Db, id: string): Promise<string> {
+  await tx.update(deliveries).set({ state: "queued", updatedAt: sql`now()` }).where(eq(deliveries.id, id));
+  return id;
 }
 
 /** Under a new id: a job that was planned before it was cancelled would send it a second time. */

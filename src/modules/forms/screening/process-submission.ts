@@ -3,10 +3,11 @@ import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
+import { formAt } from "../catalogue/compiled-forms";
 import { noteColumns } from "../catalogue/form-columns";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
-import { insertDeliveries, lockUnjudged, type NewDelivery, type Submission, setVerdicts } from "../queries";
+import { lockUnjudged, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
 import { screenSubmission } from "./screen-submission";
 
@@ -40,31 +41,25 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
-  const verdicts = unjudged.map((submission) => ({
+  const verdicts = unjudged.map((submission) => ({ submission, ...screenSubmission(submission) }));
+  const judged = verdicts.map(({ submission, ...verdict }) => ({
     id: submission.id,
     form: submission.form,
-    ...screenSubmission(submission),
+    ...verdict,
   }));
-  await setVerdicts(tx, verdicts, kernel.now());
+  await setVerdicts(tx, judged, kernel.now());
   for (const submission of unjudged) await noteColumns(tx, submission);
 
-  const accepted = unjudged.filter((_, at) => verdicts[at]?.state !== "spam");
-  const due = await planAll(kernel, tx, accepted);
-  if (due.length > 0) await kernel.jobs.enqueue(tx, deliverSubmission, due);
-  return verdicts;
-}
-
-/** Gives the deliveries to make now. */
-async function planAll(kernel: Kernel, tx: Db, accepted: readonly Submission[]) {
-  const planned: NewDelivery[] = [];
-  let stored = 0;
-  for (const submission of accepted) {
-    planned.push(...(await planDeliveries(kernel, tx, submission)));
-    // The next plan counts in the table what a visitor has been promised.
-    if (planned.at(-1)?.channel !== "visitor_email") continue;
-    await insertDeliveries(tx, planned.slice(stored));
-    stored = planned.length;
-  }
-  await insertDeliveries(tx, planned.slice(stored));
-  return planned.filter(({ state }) => state === "queued").map(({ id }) => ({ deliveryId: id }));
+  const accepted = verdicts.flatMap(({ submission, state }) => {
+    const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
+    return form ? [{ submission: { ...submission, state }, form }] : [];
+  });
+  const due = await planDeliveries(kernel, tx, accepted);
+  if (due.length > 0)
+    await kernel.jobs.enqueue(
+      tx,
+      deliverSubmission,
+      due.map((deliveryId) => ({ deliveryId })),
+    );
+  return judged;
 }

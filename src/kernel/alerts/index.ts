@@ -1,0 +1,2 @@
+export type { Alert, Alerts } from "./contract";
+export { createAlerts } from "./create-alerts";

@@ -1,0 +1,13 @@
+import { integer, text, timestamp } from "drizzle-orm/pg-core";
+import { gatehouse } from "../db/schema";
+
+const moment = () => timestamp({ withTimezone: true, mode: "date" });
+
+/** What went wrong, by cause: sent once an hour, then as a count. */
+export const alerts = gatehouse.table("alerts", {
+  cause: text().primaryKey(),
+  count: integer().notNull().default(1),
+  firstAt: moment().notNull().defaultNow(),
+  lastAt: moment().notNull().defaultNow(),
+  sentAt: moment(),
+});

@@ -1,0 +1,23 @@
+import { integer, jsonb, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { gatehouse } from "#/kernel/db/schema";
+
+const moment = () => timestamp({ withTimezone: true, mode: "date" });
+
+/** Where the team wants messages sent as JSON, signed (Standard Webhooks). */
+export const webhookEndpoints = gatehouse.table("webhook_endpoints", {
+  id: uuid().primaryKey(),
+  url: text().notNull(),
+  /** Names of forms; empty: all of them. */
+  forms: jsonb().$type<string[]>().notNull().default([]),
+  events: jsonb().$type<string[]>().notNull(),
+  /** Sealed, the newest first; two while a rotation goes on. */
+  secrets: jsonb().$type<{ sealed: string; until?: string }[]>().notNull(),
+  disabledAt: moment(),
+  /** `by_hand`, `gone` (it answered 410) or `failing` (five days without success). */
+  disabledWhy: text(),
+  /** Since when nothing has arrived there. */
+  failingSince: moment(),
+  version: integer().notNull().default(0),
+  createdAt: moment().notNull().defaultNow(),
+  updatedAt: moment(),
+});
