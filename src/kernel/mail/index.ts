@@ -3,3 +3,4 @@ export { composeMail } from "./compose";
 export type { Mail, MailMessage } from "./contract";
 export { noMail } from "./no-mail";
 export { openOutbox } from "./outbox";
+export { isSuppressed, suppress, unsuppress } from "./suppressions";
