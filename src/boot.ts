@@ -1,9 +1,9 @@
 import { type App, createApp, modules } from "#/app";
+import { openCaptcha } from "#/integrations/captcha";
 import { openMail } from "#/integrations/mail";
+import { openChat } from "#/integrations/slack";
 import { createAlerts } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
-import { noCaptcha } from "#/kernel/captcha";
-import { noChat } from "#/kernel/chat";
 import type { Config } from "#/kernel/config";
 import { noCrm } from "#/kernel/crm";
 import { createHashQueue } from "#/kernel/crypto";
@@ -31,6 +31,7 @@ export type Service = {
 
 export type ToolsConfig = Parameters<typeof openDatabase>[0] &
   Parameters<typeof openMail>[0] &
+  Parameters<typeof openChat>[0] &
   Tools["config"] &
   Pick<Config, "HASH_SLOTS" | "HASH_MAX_WAIT_MS">;
 
@@ -51,7 +52,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   const kernel: Kernel = {
     ...tools,
     alerts: createAlerts(tools),
-    captcha: noCaptcha,
+    captcha: openCaptcha(config, tools),
     config,
     limits: createRateLimits({ config, database, now, metrics }),
     metrics,
@@ -122,17 +123,18 @@ export async function openTools(
     log,
     { metrics },
   );
+  const http = createHttpClient({ log, metrics });
   const mail = await openMail(config, log);
   const hashing = createHashQueue({ slots: config.HASH_SLOTS, maxWaitMs: config.HASH_MAX_WAIT_MS, metrics });
   return {
     tools: {
-      chat: noChat,
+      chat: openChat(config, http),
       config,
       crm: noCrm,
       database,
       db: database.db,
       hashing,
-      http: createHttpClient(),
+      http,
       jobs,
       log,
       mail,

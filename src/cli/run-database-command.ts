@@ -26,6 +26,7 @@ const needed = [
   "PASSWORD_MIN_LENGTH",
   "SMTP_URL",
   "SMTP_ALLOW_PLAIN",
+  "SLACK_WEBHOOK_URL",
   "MAIL_FROM",
   "HASH_SLOTS",
   "HASH_MAX_WAIT_MS",

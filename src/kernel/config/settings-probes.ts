@@ -2,6 +2,7 @@ import { closest } from "../edit-distance";
 import { isLoopback } from "../networks";
 import type { Probe, Verdict } from "../probes";
 import type { Inspection } from "./load-config";
+import { outgoingProbes } from "./outgoing-probes";
 import { probeDataDir } from "./probe-data-dir";
 import type { Environment } from "./read-settings";
 import { rootNames, weaknessOf } from "./root-secret";
@@ -44,6 +45,7 @@ export function settingsProbes(inspection: Inspection, env: Environment): Probe[
       return (production ? warn : fine)("open mode: every site may post forms (CORS_ALLOWED_ORIGINS)");
     },
     notification: () => judgeNotification(inspection),
+    ...outgoingProbes(inspection),
     "addresses of accounts": () => judgeAddresses(inspection),
     "one-time codes": () => judgeMasterCode(inspection),
     "rate limits": () =>
