@@ -5,7 +5,7 @@ import { optInToken, optInTokens } from "../support/opt-in";
 import { browser, openWorld } from "../support/world";
 
 // Most tests post, wait for the judge, and press a button; a machine with other work takes its time.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const world = await openWorld({ env: { FORMS_CONFIRMATION: "waitlist" } });
 
@@ -37,7 +37,11 @@ async function later<Result>(ms: number, act: () => Promise<Result>): Promise<Re
 
 world.describe("a message whose sender must confirm", () => {
   test("waits: the team is not told, the visitor is asked, and the mail holds nothing that was typed", async () => {
-    const answer = await join(ada, { name: "Cheap pills", source: "https://evil.example", referral_token: "x" });
+    const answer = await join(ada, {
+      name: "Cheap pills",
+      source: "https://evil.example",
+      referral_token: "x",
+    });
 
     const { id, ...body } = (await answer.json()) as { id: string };
     expect(body as object).toEqual({
@@ -211,18 +215,21 @@ world.describe("a message whose sender must confirm", () => {
     expect(await rows("waitlist_entries")).toMatchObject([{ state: "confirmed" }]);
   });
 
-  test.each(["GET", "POST"])("%s with a token that never was is 404, as JSON and as a page", async (method) => {
-    const token = "Zy5cWm0vE7o3TnQ4b1sX8kLr2JpAu6hDgFqVeMtN9wI";
-    const answer = await world.send(link(token), { method });
-    expect([answer.status, await answer.json()]).toEqual([
-      404,
-      { error: "Cannot find this link", code: "not_found" },
-    ]);
+  test.each(["GET", "POST"])(
+    "%s with a token that never was is 404, as JSON and as a page",
+    async (method) => {
+      const token = "Zy5cWm0vE7o3TnQ4b1sX8kLr2JpAu6hDgFqVeMtN9wI";
+      const answer = await world.send(link(token), { method });
+      expect([answer.status, await answer.json()]).toEqual([
+        404,
+        { error: "Cannot find this link", code: "not_found" },
+      ]);
 
-    const page = await world.send(link(token), { method, headers: browser });
-    expect(page.status).toBe(404);
-    expect(await page.text()).toContain("This link is not valid");
-  });
+      const page = await world.send(link(token), { method, headers: browser });
+      expect(page.status).toBe(404);
+      expect(await page.text()).toContain("This link is not valid");
+    },
+  );
 
   test("leaves no address, link or entry when it is erased", async () => {
     await join();
