@@ -4,7 +4,7 @@ import type { Kernel } from "#/kernel/kernel";
 import { formAt } from "../catalogue/compiled-forms";
 import type { FormDefinition } from "../catalogue/form-definition";
 import type { Submission } from "../queries";
-import { type StoredState, submissions } from "../tables";
+import { type StoredState, seedDoor, submissions } from "../tables";
 import { waitlistForm } from "../waitlist/waitlist-form";
 import { optIns } from "./tables";
 
@@ -19,8 +19,8 @@ export function asksToConfirm(
 
 /**
  * Of messages that were found acceptable, those that wait for their sender: `inbox` becomes `pending` where the form
- * asks to confirm and the address has not confirmed to this form before. A message without an address, and one that
- * tries out the form, has nobody to ask.
+ * asks to confirm and the address has not confirmed to this form before. A message without an address, one that tries
+ * out the form, and an invented one have nobody to ask.
  */
 export async function awaitConfirmation<Verdict extends { submission: Submission; state: StoredState }>(
   kernel: Pick<Kernel, "config" | "mail">,
@@ -28,7 +28,8 @@ export async function awaitConfirmation<Verdict extends { submission: Submission
   verdicts: readonly Verdict[],
 ): Promise<Verdict[]> {
   const isDue = ({ state, submission }: Verdict): boolean => {
-    const asked = state === "inbox" && submission.kind === "real" && submission.emailNormalised !== null;
+    const { door, emailNormalised, kind } = submission;
+    const asked = state === "inbox" && kind === "real" && door !== seedDoor && emailNormalised !== null;
     const form = asked ? formAt(submission.form, submission.formVersion) : undefined;
     return form !== undefined && asksToConfirm(kernel, form);
   };
