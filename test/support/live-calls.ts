@@ -1,6 +1,7 @@
 import { Secret, TOTP } from "otpauth";
 import type { Role } from "#/modules/accounts/tables";
 import { isProtected, leastRole } from "./access";
+import { joinWaitlist, optInToken } from "./opt-in";
 import type { ParsedMail } from "./parse-mail";
 import { bearer, type Person, signIn, type Tokens } from "./people";
 import { until } from "./until";
@@ -132,6 +133,20 @@ async function note(stage: Stage, actor: Actor) {
   return { path: { ...path, note: String(id) } };
 }
 
+/** The link that was mailed to somebody who has just asked to be on the waitlist. */
+async function confirmToken(stage: Stage): Promise<string> {
+  const email = newEmail();
+  await post(stage, "/api/v1/waitlist", { email });
+  return optInToken(stage, email);
+}
+const confirmLink = async (stage: Stage) => ({ path: { token: await confirmToken(stage) } });
+
+/** The link to the own place of somebody who is on the waitlist. */
+async function statusLink(stage: Stage) {
+  const { status_link } = await joinWaitlist(stage, newEmail());
+  return { path: { token: status_link.split("/").at(-1) ?? "" } };
+}
+
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
 
@@ -179,6 +194,11 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
     body: { password: actor.password, otp: await enrolTotp(stage, actor) },
   }),
   "DELETE /api/v1/account": async (_, { password }) => ({ body: { password } }),
+  "GET /f/-/confirm/{token}": confirmLink,
+  "POST /f/-/confirm/{token}": confirmLink,
+  "POST /f/-/confirm/{token}/decline": confirmLink,
+  "POST /f/-/confirm/{token}/again": confirmLink,
+  "GET /f/-/waitlist/{token}": statusLink,
   "GET /api/v1/admin/submissions/{id}": message,
   "PATCH /api/v1/admin/submissions/{id}": message,
   "DELETE /api/v1/admin/submissions/{id}": message,

@@ -1,14 +1,21 @@
 import type { Module } from "#/kernel/module";
 import { deliverSubmission } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
+import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
 export { inbox, submissionErasure } from "./inbox/inbox-routes";
+export { optInPages } from "./opt-in/opt-in-routes";
 export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
+export { waitlistPages } from "./waitlist/waitlist-pages";
+export { waitlistInvitations, waitlistTeam } from "./waitlist/waitlist-routes";
 
 /** What visitors send: intake, screening, deliveries. */
-export const forms: Module = { name: "forms", jobs: [processSubmission, deliverSubmission, purgeKeys] };
+export const forms: Module = {
+  name: "forms",
+  jobs: [processSubmission, deliverSubmission, expireUnconfirmed, purgeKeys],
+};

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { AppError } from "#/kernel/errors";
 import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
+import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import type { CompiledForm } from "./catalogue/compile-form";
 import { compiledForms, getForm } from "./catalogue/compiled-forms";
@@ -13,6 +14,7 @@ import { createPostReceiver, type ReceivePost } from "./intake/receive-post";
 import { allRequired, speaksProblem } from "./intake/refuse-fields";
 import { findKeyHolder, storeSubmissions } from "./intake/store-submissions";
 import { showForm, showThanks } from "./pages/show-form";
+import { ShownEntry } from "./waitlist/show-entry";
 
 const Slug = t.String({
   pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
@@ -25,6 +27,15 @@ const ReceivedWithId = t.Object({
   ok: t.Literal(true),
   id: t.String({ format: "uuid" }),
   next: t.Nullable(t.String()),
+  ...t.Partial(
+    t.Object({
+      confirmation: oneOf(["sent", "unavailable"], {
+        description:
+          "Where the address must be confirmed: the mail is on its way, for whoever posts; or no mail can be sent",
+      }),
+      ...ShownEntry.properties,
+    }),
+  ).properties,
 });
 const Page = t.String({ description: "A page" });
 const idempotencyKey = {

@@ -13,10 +13,11 @@ import {
   rememberSteps,
   setDeliveryOutcome,
 } from "../queries";
-import type { StoredState } from "../tables";
+import type { DeliveryState, StoredState } from "../tables";
 import { senderOf } from "./channels";
 import type { Sent } from "./channels/channel";
 import { nextAttempt } from "./delivery-schedule";
+import { unwanted } from "./send-visitor-mail";
 
 /**
  * One attempt to tell one destination. At least once: the delivery's id goes out as the key, so a second mail
@@ -54,6 +55,13 @@ async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Sent> {
 
 const isWithdrawn = (state: StoredState): boolean => state === "spam" || state === "erased";
 
+/** Where a delivery rests after its last attempt. */
+function restOf(result: Sent, isOver: boolean): DeliveryState {
+  if (result.kind === "ok") return "delivered";
+  if (isOver) return "cancelled";
+  return result.kind === "refused" && result.why.code === unwanted ? "suppressed" : "dead";
+}
+
 async function record(
   { jobs, log, now }: Kernel,
   tx: Db,
@@ -67,7 +75,7 @@ async function record(
   const fate = await holdState(tx, delivery.submissionId);
   const isOver = fate !== undefined && isWithdrawn(fate);
   const nextAt = isOver ? undefined : planned;
-  const state = result.kind === "ok" ? "delivered" : nextAt ? "retrying" : isOver ? "cancelled" : "dead";
+  const state = nextAt ? "retrying" : restOf(result, isOver);
   // The other side may have named the visitor in its answer.
   if (fate !== "erased") await insertAttempt(tx, delivery.id, { startedAt, finishedAt, result });
   await setDeliveryOutcome(tx, delivery.id, { state, attempts, nextAt, result, at: finishedAt });

@@ -12,7 +12,7 @@ export function visitorMail(
   confirmation: NonNullable<FormDefinition["confirmation"]>,
   language: Language,
   to: string,
-): MailMessage {
+): MailMessage & { to: readonly [string] } {
   const subject = inLanguage(confirmation.subject, language);
   const text = inLanguage(confirmation.text, language);
   return { to: [to], subject, text, language, html: renderMail(language, toParagraphs(text)) };

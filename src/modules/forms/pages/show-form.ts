@@ -8,8 +8,11 @@ import { renderFormPage } from "./render-page";
 
 type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins">;
 
-/** The form on a page of ours, for a site that has no page of its own. */
-export function showForm(config: Needs, form: CompiledForm, { headers }: Request): Response {
+/**
+ * The form on a page of ours, for a site that has no page of its own. `friend`: a referral token that is sent along;
+ * the route has checked its shape.
+ */
+export function showForm(config: Needs, form: CompiledForm, { headers }: Request, friend?: string): Response {
   const nonce = newNonce();
   const html = renderFormPage({
     form,
@@ -18,6 +21,7 @@ export function showForm(config: Needs, form: CompiledForm, { headers }: Request
     nonce,
     id: newPageId(),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
+    ...(friend !== undefined && { given: { referral_token: friend } }),
     ...(!form.definition.open && { notice: { kind: "closed" } as const }),
   });
   return asPage(html, nonce);

@@ -8,8 +8,10 @@ import { formAt } from "../catalogue/compiled-forms";
 import { noteColumns } from "../catalogue/form-columns";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
+import { awaitConfirmation } from "../opt-in/await-confirmation";
 import { lockUnjudged, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
+import { followMessages } from "../waitlist/follow-messages";
 import { screenSubmission } from "./screen-submission";
 
 /** Messages judged in one transaction; more would hold up what visitors send meanwhile. */
@@ -75,7 +77,8 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
-  const verdicts = unjudged.map((submission) => ({ submission, ...screenSubmission(submission) }));
+  const screened = unjudged.map((submission) => ({ submission, ...screenSubmission(submission) }));
+  const verdicts = await awaitConfirmation(kernel, tx, screened);
   const judged = verdicts.map(({ submission, ...verdict }) => ({
     id: submission.id,
     form: submission.form,
@@ -83,6 +86,11 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
   }));
   await setVerdicts(tx, judged, kernel.now());
   for (const submission of unjudged) await noteColumns(tx, submission);
+  await followMessages(
+    kernel,
+    tx,
+    verdicts.map(({ submission, state }) => ({ ...submission, state })),
+  );
 
   const accepted = verdicts.flatMap(({ submission, state }) => {
     const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
