@@ -45,6 +45,12 @@ export function settingsProbes(inspection: Inspection, env: Environment): Probe[
       return (production ? warn : fine)("open mode: every site may post forms (CORS_ALLOWED_ORIGINS)");
     },
     notification: () => judgeNotification(inspection),
+    "HubSpot key": () =>
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(values.HUBSPOT_API_KEY ?? "")
+        ? warn(
+            "HUBSPOT_API_KEY looks like a hapikey, which HubSpot takes no more: make a private app's token",
+          )
+        : fine(values.HUBSPOT_API_KEY ? "looks like a token" : "not set"),
     "addresses of accounts": () => judgeAddresses(inspection),
     "one-time codes": () => judgeMasterCode(inspection),
     "rate limits": () =>
