@@ -29,7 +29,7 @@ export type NewSubmission = {
  * Writes keys, rows and jobs in one statement, which is its own transaction: with `begin` and `commit` around two, a
  * batch waited for four answers of the server instead of one. Answers the ids whose key was free: those are on disk.
  * A missing id is the twin of an earlier message. Repeating a call whose outcome was lost adds nothing:
- * rows are inserted by id, and only rows that were new get a job.
+ * rows are inserted by id, and one job names those that were new.
  *
  * Keys are taken in sorted order, or two batches with the same keys would deadlock; a key is
  * taken over when it has expired, or when it is already this very row's (a repeat after a lost answer).
@@ -38,7 +38,8 @@ export async function storeSubmissions(
   { db, jobs }: { db: Db; jobs: Pick<Jobs, "insertInto" | "enqueued"> },
   batch: readonly NewSubmission[],
 ): Promise<Set<string>> {
-  const payloads = sql`select json_build_object('submissionId', id) from inserted`;
+  const payloads = sql`
+    select json_build_object('submissionIds', json_agg(id)) from inserted having count(*) > 0`;
   const rows = await db.execute(sql`
     with incoming as (
       select * from jsonb_to_recordset(${JSON.stringify(batch)}::jsonb) as row(
