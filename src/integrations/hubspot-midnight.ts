@@ -7,12 +7,12 @@ const dayMs = 24 * 60 * 60_000;
 export function nextMidnight(timeZone: string, after: Date): Date {
   const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
   const today = dayOf.format(after);
-  // No day is longer than 25 hours; a minute is as fine as a limit that lasts a day needs.
+  // No day is longer than 25 hours.
   let [early, late] = [after.getTime(), after.getTime() + dayMs + 2 * 60 * 60_000];
-  while (late - early > 1000) {
+  while (late - early > 1) {
     const middle = Math.floor((early + late) / 2);
     if (dayOf.format(middle) === today) early = middle;
     else late = middle;
   }
-  return new Date(Math.ceil(late / 1000) * 1000);
+  return new Date(late);
 }
