@@ -39,6 +39,7 @@ import {
   openIntake,
   optInPages,
   publicForms,
+  sendgridEvents,
   submissionErasure,
   waitlistInvitations,
   waitlistPages,
@@ -114,6 +115,7 @@ export const createApp = (kernel: Kernel) => {
     .use(submissionErasure(kernel))
     .use(waitlistTeam(kernel))
     .use(waitlistInvitations(kernel))
+    .use(sendgridEvents(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

@@ -90,6 +90,8 @@ const rows: readonly Row[] = [
     cells: everyone,
   },
   { paths: ["/f/**"], cells: everyone },
+  // Vendors, who sign what they send.
+  { methods: ["POST"], paths: ["/webhooks/*"], cells: everyone },
   // Content.
   {
     methods: ["GET"],

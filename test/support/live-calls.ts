@@ -150,6 +150,9 @@ async function statusLink(stage: Stage) {
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
 
+/** What a vendor signs byte by byte: nobody else can make the call. */
+export const signedCalls = /^\/webhooks\//;
+
 /** By method and path of the document. What is not here is good as its examples say. */
 const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Values>> = {
   "POST /api/v1/auth/login": async (stage) => {

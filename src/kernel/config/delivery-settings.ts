@@ -11,7 +11,7 @@ export const deliverySettings = {
     default: "https://api.sendgrid.com",
     description: "Where SendGrid is called; `https://api.eu.sendgrid.com` for subusers in the EU.",
   }),
-  SENDGRID_WEBHOOK_KEY: k.text({
+  SENDGRID_WEBHOOK_KEY: k.publicKey({
     vendor: true,
     description:
       "Public key of SendGrid's signed event webhook: bounces and complaints come to `/webhooks/sendgrid`. Unset: that address is closed.",
@@ -34,11 +34,11 @@ export const deliverySettings = {
     description: "Stage of a deal that begins with a request for a demonstration.",
   }),
   HUBSPOT_STAGE_QUOTE: k.text({ description: "Stage of a deal that begins with a request for a quote." }),
-  HUBSPOT_PROPERTIES: k.text({
+  HUBSPOT_PROPERTIES: k.names({
     description:
-      'Contact property by field, as JSON: `{"company":"company","job_title":"jobtitle"}`. Other fields go into the note.',
+      'Contact property by field, as JSON: `{"company":"company","job_title":"jobtitle"}`. Beside the usual ones; the note holds every field.',
   }),
-  HUBSPOT_TIMEZONE: k.text({
+  HUBSPOT_TIMEZONE: k.timeZone({
     default: "UTC",
     description: "Time zone of the HubSpot portal: at its midnight a daily limit ends.",
   }),

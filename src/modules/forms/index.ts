@@ -5,6 +5,7 @@ import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
+export { sendgridEvents } from "./delivery/sendgrid-events";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
 export { inbox, submissionErasure } from "./inbox/inbox-routes";

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
@@ -134,5 +134,6 @@ export async function setDeliveryOutcome(
       lastError: result.kind === "ok" ? null : result.why.code,
       updatedAt: at,
     })
-    .where(eq(deliveries.id, id));
+    // A mail that was taken may have come back before this was written.
+    .where(and(eq(deliveries.id, id), ne(deliveries.state, "dead")));
 }

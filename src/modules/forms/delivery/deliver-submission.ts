@@ -17,6 +17,7 @@ import type { DeliveryState, StoredState } from "../tables";
 import { senderOf } from "./channels";
 import type { Sent } from "./channels/channel";
 import { nextAttempt } from "./delivery-schedule";
+import { noteRefusedAddress } from "./note-refused-address";
 import { unwanted } from "./send-visitor-mail";
 
 /**
@@ -63,10 +64,11 @@ function restOf(result: Sent, isOver: boolean): DeliveryState {
 }
 
 async function record(
-  { jobs, log, now }: Kernel,
+  kernel: Kernel,
   tx: Db,
   { delivery, result, startedAt }: { delivery: Delivery; result: Sent; startedAt: Date },
 ): Promise<void> {
+  const { jobs, log, now } = kernel;
   const finishedAt = now();
   // Waiting for a vendor's daily limit is not an attempt.
   const attempts = result.kind === "parked" ? delivery.attempts : delivery.attempts + 1;
@@ -79,6 +81,7 @@ async function record(
   // The other side may have named the visitor in its answer.
   if (fate !== "erased") await insertAttempt(tx, delivery.id, { startedAt, finishedAt, result });
   await setDeliveryOutcome(tx, delivery.id, { state, attempts, nextAt, result, at: finishedAt });
+  await noteRefusedAddress(tx, kernel, delivery, result);
   if (nextAt)
     await jobs.enqueue(tx, deliverSubmission, [{ deliveryId: delivery.id }], { startAfter: nextAt });
   if (state === "dead") {

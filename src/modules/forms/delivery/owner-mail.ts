@@ -41,6 +41,7 @@ export function ownerMail(mail: OwnerMail): MailMessage {
     ...(replyTo !== undefined && { replyTo }),
     subject: subject ?? words.subject(title),
     language,
+    category: "forms",
     text: [
       words.intro(title),
       fields.map(({ label, value }) => `${label}:\n${indent(value)}`).join("\n\n"),

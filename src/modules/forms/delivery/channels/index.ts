@@ -1,5 +1,6 @@
 import type { Channel } from "../../tables";
 import type { ChannelSender } from "./channel";
+import { hubspot } from "./hubspot";
 import { invitationEmail } from "./invitation-email";
 import { optInEmail } from "./opt-in-email";
 import { ownerEmail } from "./owner-email";
@@ -14,8 +15,8 @@ export const channelSenders: readonly ChannelSender[] = [
   optInEmail,
   visitorEmail,
   invitationEmail,
+  hubspot,
 ];
-
 const byName = new Map(channelSenders.map((sender) => [sender.channel, sender]));
 
 export const senderOf = (channel: Channel): ChannelSender | undefined => byName.get(channel);
