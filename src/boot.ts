@@ -132,7 +132,7 @@ export async function openTools(
       database,
       db: database.db,
       hashing,
-      http: createHttpClient(),
+      http: createHttpClient({ log, metrics }),
       jobs,
       log,
       mail,
