@@ -32,7 +32,15 @@ import {
   totpUpkeep,
 } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, inbox, openIntake, publicForms, submissionErasure } from "#/modules/forms";
+import {
+  compiledForms,
+  forms,
+  inbox,
+  openIntake,
+  publicForms,
+  submissionErasure,
+  webhooks,
+} from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
@@ -99,6 +107,7 @@ export const createApp = (kernel: Kernel) => {
     .use(adminSummary(kernel))
     .use(inbox(kernel))
     .use(submissionErasure(kernel))
+    .use(webhooks(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

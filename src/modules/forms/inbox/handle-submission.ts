@@ -6,6 +6,7 @@ import type { Kernel } from "#/kernel/kernel";
 import { formAt } from "../catalogue/compiled-forms";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
+import { planWebhookEvent } from "../delivery/webhooks/plan-webhook-event";
 import { keyLifetimes } from "../intake/retry-keys";
 import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
@@ -99,16 +100,18 @@ export function removeNote(
 
 /**
  * Erases what is personal: fields, sender, notes, addresses and answers of deliveries. The row stays and tells that
- * there was a message, when, and to which form. What waits to be sent is cancelled. Refuses with 404, also when erased.
+ * there was a message, when, and to which form. What waits to be sent is cancelled; webhooks that may have had it and ask
+ * for it hear of the erasure. Refuses with 404, also when erased.
  */
 export function eraseSubmission(
-  { config, db }: Pick<Kernel, "config" | "db">,
+  { config, db, jobs }: Pick<Kernel, "config" | "db" | "jobs">,
   actor: Actor,
   id: string,
 ): Promise<void> {
   return db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id);
     await cancelOpen(tx, id);
+    await planWebhookEvent({ jobs }, tx, before, "submission.erased");
     const told = tx.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.submissionId, id));
     await tx.update(deliveryAttempts).set({ summary: "" }).where(inArray(deliveryAttempts.deliveryId, told));
     await tx
