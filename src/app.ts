@@ -44,6 +44,7 @@ import {
   waitlistInvitations,
   waitlistPages,
   waitlistTeam,
+  webhooks,
 } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
@@ -116,6 +117,7 @@ export const createApp = (kernel: Kernel) => {
     .use(waitlistTeam(kernel))
     .use(waitlistInvitations(kernel))
     .use(sendgridEvents(kernel))
+    .use(webhooks(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

@@ -147,6 +147,14 @@ async function statusLink(stage: Stage) {
   return { path: { token: status_link.split("/").at(-1) ?? "" } };
 }
 
+/** A webhook that was just added. */
+async function webhook(stage: Stage, { authorization }: Actor) {
+  const wishes = { url: `https://${newName()}.example.com/`, forms: [], events: ["submission.received"] };
+  const answer = await post(stage, "/api/v1/admin/webhooks", wishes, authorization);
+  const { id, version } = (await answer.json()) as { id: string; version: number };
+  return { path: { id }, body: { version } };
+}
+
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
 
@@ -208,6 +216,12 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
   "PUT /api/v1/admin/submissions/{id}/verdict": message,
   "POST /api/v1/admin/submissions/{id}/notes": message,
   "DELETE /api/v1/admin/submissions/{id}/notes/{note}": note,
+  "GET /api/v1/admin/webhooks/{id}": webhook,
+  "PATCH /api/v1/admin/webhooks/{id}": webhook,
+  "DELETE /api/v1/admin/webhooks/{id}": webhook,
+  "POST /api/v1/admin/webhooks/{id}/secrets": async (stage, actor) => ({
+    path: (await webhook(stage, actor)).path,
+  }),
   "GET /api/v1/admin/users/{id}": somebody,
   "PATCH /api/v1/admin/users/{id}": async (stage) => ({
     ...(await somebody(stage)),

@@ -1,11 +1,12 @@
 import type { Module } from "#/kernel/module";
-import { deliverSubmission } from "./delivery/deliver-submission";
+import { deliveryJobs } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
 export { sendgridEvents } from "./delivery/sendgrid-events";
+export { webhooks } from "./delivery/webhook-routes";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
 export { inbox, submissionErasure } from "./inbox/inbox-routes";
@@ -18,5 +19,5 @@ export { waitlistInvitations, waitlistTeam } from "./waitlist/waitlist-routes";
 /** What visitors send: intake, screening, deliveries. */
 export const forms: Module = {
   name: "forms",
-  jobs: [processSubmission, deliverSubmission, expireUnconfirmed, purgeKeys],
+  jobs: [processSubmission, ...deliveryJobs, expireUnconfirmed, purgeKeys],
 };

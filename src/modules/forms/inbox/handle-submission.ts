@@ -5,6 +5,7 @@ import { conflict, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import { visitorChannels } from "../delivery/cap-visitor-mails";
 import { askToConfirm, cancelOpen, tellWhoWasNot } from "../delivery/release-deliveries";
+import { planWebhookEvent } from "../delivery/webhooks/plan-webhook-event";
 import { keyLifetimes } from "../intake/retry-keys";
 import { awaitConfirmation } from "../opt-in/await-confirmation";
 import { removeLinks } from "../opt-in/links";
@@ -120,10 +121,10 @@ export function removeNote(
 /**
  * Erases what is personal: fields, sender, notes, addresses and answers of deliveries. The row stays and tells that
  * there was a message, when, and to which form. What waits to be sent is cancelled, and an entry of the waitlist that it
- * made is gone. Refuses with 404, also when erased.
+ * made is gone; webhooks that may have had it and ask for it hear of the erasure. Refuses with 404, also when erased.
  */
 export function eraseSubmission(
-  { config, db, now }: Pick<Kernel, "config" | "db" | "now">,
+  { config, db, jobs, now }: Pick<Kernel, "config" | "db" | "jobs" | "now">,
   actor: Actor,
   id: string,
 ): Promise<void> {
@@ -132,6 +133,7 @@ export function eraseSubmission(
     await cancelOpen(tx, [id]);
     await removeLinks(tx, id);
     await followMessages({ config, now }, tx, [{ ...before, state: "erased" }]);
+    await planWebhookEvent({ jobs }, tx, before, "submission.erased");
     const told = tx.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.submissionId, id));
     await tx.update(deliveryAttempts).set({ summary: "" }).where(inArray(deliveryAttempts.deliveryId, told));
     await tx

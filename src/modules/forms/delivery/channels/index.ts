@@ -4,7 +4,9 @@ import { hubspot } from "./hubspot";
 import { invitationEmail } from "./invitation-email";
 import { optInEmail } from "./opt-in-email";
 import { ownerEmail } from "./owner-email";
+import { slack } from "./slack";
 import { visitorEmail } from "./visitor-email";
+import { webhook } from "./webhook";
 
 /**
  * Every way to tell somebody of a message, in the order in which they are planned. The mail that asks a visitor to
@@ -16,6 +18,8 @@ export const channelSenders: readonly ChannelSender[] = [
   visitorEmail,
   invitationEmail,
   hubspot,
+  webhook,
+  slack,
 ];
 const byName = new Map(channelSenders.map((sender) => [sender.channel, sender]));
 
