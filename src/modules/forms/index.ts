@@ -1,9 +1,11 @@
 import type { Module } from "#/kernel/module";
+import { watchForms } from "./catalogue/watch-forms";
 import { deliverSubmission } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
+export { formsOf } from "./catalogue/forms-registry";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
 export { inbox, submissionErasure } from "./inbox/inbox-routes";
@@ -11,4 +13,8 @@ export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 
 /** What visitors send: intake, screening, deliveries. */
-export const forms: Module = { name: "forms", jobs: [processSubmission, deliverSubmission, purgeKeys] };
+export const forms: Module = {
+  name: "forms",
+  jobs: [processSubmission, deliverSubmission, purgeKeys],
+  start: watchForms,
+};

@@ -3,8 +3,9 @@ import type { AppError } from "#/kernel/errors";
 import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import type { CompiledForm } from "./catalogue/compile-form";
-import { compiledForms, getForm } from "./catalogue/compiled-forms";
+import { compiledForms } from "./catalogue/compiled-forms";
 import { requestBodyOf } from "./catalogue/describe-form";
+import { formsOf } from "./catalogue/forms-registry";
 import { htmlSnippet } from "./catalogue/html-snippet";
 import { createAdmission } from "./intake/admit-post";
 import { createIntakeQueue, type IntakeQueue } from "./intake/intake-queue";
@@ -39,13 +40,14 @@ const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
 /** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
 export function publicForms(kernel: Kernel, intake: Intake) {
   const receive = createPostReceiver(kernel, intake);
+  const formOf = (slug: string) => formsOf(kernel).get(slug);
   const app = new Elysia({ name: "forms.public", tags: ["forms"] });
   const site = kernel.config.PUBLIC_URL ?? `http://localhost:${kernel.config.PORT}`;
-  for (const form of compiledForms.values()) addDoors(app, form, receive, site);
+  for (const form of compiledForms.values()) addDoors(app, form, { formOf, receive }, site);
   return app
     .post(
       "/f/:form",
-      async ({ params, request }) => receive(getForm(params.form), `/f/${params.form}`, request),
+      async ({ params, request }) => receive(formOf(params.form), `/f/${params.form}`, request),
       {
         parse: "none",
         params: t.Object({ form: Slug }),
@@ -54,11 +56,11 @@ export function publicForms(kernel: Kernel, intake: Intake) {
           summary: "Send a form",
           description: everyForm(),
           parameters: [idempotencyKey],
-          requestBody: requestBodyOf(getForm("contact")),
+          requestBody: requestBodyOf(compiledForms.get("contact")!),
         },
       },
     )
-    .get("/f/:form", async ({ params, request }) => showForm(kernel.config, getForm(params.form), request), {
+    .get("/f/:form", async ({ params, request }) => showForm(kernel.config, formOf(params.form), request), {
       params: t.Object({ form: Slug }),
       response: { 200: Page, 404: PlainError },
       detail: { summary: "The form as a page", description: "Works without script." },
@@ -66,7 +68,7 @@ export function publicForms(kernel: Kernel, intake: Intake) {
     .get(
       "/f/:form/thanks",
       async ({ params, query, request }) =>
-        showThanks(kernel.config, getForm(params.form), request, query.lang),
+        showThanks(kernel.config, formOf(params.form), request, query.lang),
       {
         params: t.Object({ form: Slug }),
         query: t.Object({ lang: t.Optional(t.String({ maxLength: 35, examples: ["en"] })) }),
@@ -110,9 +112,14 @@ export function openIntake(kernel: Kernel): Intake {
 }
 
 /** The addresses of a form besides `/f/<slug>`; `site` is where this service is reached. */
-function addDoors(app: Elysia, form: CompiledForm, receive: ReceivePost, site: string): void {
+function addDoors(
+  app: Elysia,
+  form: CompiledForm,
+  { formOf, receive }: { formOf: (slug: string) => CompiledForm; receive: ReceivePost },
+  site: string,
+): void {
   for (const door of form.definition.doors.filter((path) => !path.startsWith("/f/"))) {
-    app.post(door, async ({ request }) => receive(form, door, request), {
+    app.post(door, async ({ request }) => receive(formOf(form.definition.slug), door, request), {
       parse: "none",
       response: responsesOf(door),
       detail: {

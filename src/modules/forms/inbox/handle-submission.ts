@@ -3,7 +3,7 @@ import { audit, type Origin } from "#/kernel/audit";
 import type { Db } from "#/kernel/db";
 import { conflict, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
-import { formAt } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
 import { keyLifetimes } from "../intake/retry-keys";
@@ -190,7 +190,7 @@ async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission): Promis
     if (state === "cancelled") due.push(await renew(tx, id));
     if (state === "waiting") due.push(await release(tx, id));
   }
-  const form = formAt(submission.form, submission.formVersion);
+  const form = await formsOf(kernel).at(tx, submission.form, submission.formVersion);
   if (known.length === 0 && form) due.push(...(await planDeliveries(kernel, tx, [{ submission, form }])));
   if (due.length > 0)
     await kernel.jobs.enqueue(

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { audit, originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
+import { notFound } from "#/kernel/errors";
 import { attachment, jsonBody } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import { Limit, limitOf, Moment, momentOf } from "#/kernel/http/list-parameters";
@@ -8,7 +9,7 @@ import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
 import { type Account, signedIn } from "#/modules/accounts";
-import { compiledForms, getForm } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import { handlings, submissionStates } from "../tables";
 import { countForms } from "./count-submissions";
 import { exportFormats, exportSubmissions } from "./export-submissions";
@@ -93,7 +94,7 @@ export const inbox = (kernel: Kernel) => {
       "/submissions/export",
       async ({ account, query, request }) => {
         const { form, format = "csv", include } = query;
-        getForm(form);
+        if (!formsOf(kernel).slugs().includes(form)) throw notFound("form");
         await audit(db, {
           event: "submission.exported",
           actor: account.id,
@@ -205,13 +206,27 @@ export const inbox = (kernel: Kernel) => {
         detail: { summary: "Remove a note" },
       },
     )
-    .get("/forms", async () => ({ items: (await countForms(db, [...compiledForms.keys()])).map(showForm) }), {
-      response: { 200: t.Object({ items: t.Array(Form) }) },
-      detail: {
-        summary: "The forms and how many messages each has",
-        description: "Counted by state, each up to 1,000.",
+    .get(
+      "/forms",
+      async () => {
+        const forms = formsOf(kernel).all();
+        return {
+          items: (
+            await countForms(
+              db,
+              forms.map(({ slug }) => slug),
+            )
+          ).map((figures, at) => showForm(forms[at]!, figures)),
+        };
       },
-    });
+      {
+        response: { 200: t.Object({ items: t.Array(Form) }) },
+        detail: {
+          summary: "The forms and how many messages each has",
+          description: "Counted by state, each up to 1,000.",
+        },
+      },
+    );
 };
 
 /** Erasing is for devs. */

@@ -1,6 +1,6 @@
 import { t } from "elysia";
 import { oneOf } from "#/kernel/http/one-of";
-import { getForm } from "../catalogue/compiled-forms";
+import type { FormDefinition } from "../catalogue/form-definition";
 import { receivedAt } from "../received-at";
 import { handlings, submissionStates } from "../tables";
 import type { FormFigures } from "./count-submissions";
@@ -123,8 +123,10 @@ export function showMessage({
   };
 }
 
-export function showForm({ form, newest, ...counts }: FormFigures): typeof Form.static {
-  const { definition } = getForm(form);
+export function showForm(
+  definition: FormDefinition,
+  { form, newest, ...counts }: FormFigures,
+): typeof Form.static {
   return {
     slug: form,
     title: definition.title.en ?? form,

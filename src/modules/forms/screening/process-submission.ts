@@ -3,8 +3,9 @@ import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
-import { formAt } from "../catalogue/compiled-forms";
 import { noteColumns } from "../catalogue/form-columns";
+import { formsOf } from "../catalogue/forms-registry";
+import type { Judged } from "../delivery/channels/channel";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
 import { lockUnjudged, setVerdicts } from "../queries";
@@ -38,6 +39,7 @@ async function judge(kernel: Kernel, payloads: readonly { submissionId: string }
 
 /** Gives those that were judged now: another run may have been first. */
 async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
+  const forms = formsOf(kernel);
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
@@ -48,12 +50,14 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
     ...verdict,
   }));
   await setVerdicts(tx, judged, kernel.now());
-  for (const submission of unjudged) await noteColumns(tx, submission);
+  for (const submission of unjudged) await noteColumns(forms, tx, submission);
 
-  const accepted = verdicts.flatMap(({ submission, state }) => {
-    const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
-    return form ? [{ submission: { ...submission, state }, form }] : [];
-  });
+  const accepted: Judged[] = [];
+  for (const { submission, state } of verdicts) {
+    if (state === "spam") continue;
+    const form = await forms.at(tx, submission.form, submission.formVersion);
+    if (form) accepted.push({ submission: { ...submission, state }, form });
+  }
   const due = await planDeliveries(kernel, tx, accepted);
   if (due.length > 0)
     await kernel.jobs.enqueue(
