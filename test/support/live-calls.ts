@@ -132,6 +132,15 @@ async function note(stage: Stage, actor: Actor) {
   return { path: { ...path, note: String(id) } };
 }
 
+/** A form that a dev has just added. */
+async function form(stage: Stage) {
+  const { authorization } = await signInAs(stage, "dev");
+  const slug = newName();
+  const made = { slug, title: { en: "Feedback" }, fields: [{ name: "message", type: "longtext" }] };
+  await post(stage, "/api/v1/admin/forms", made, authorization);
+  return { path: { slug } };
+}
+
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
 
@@ -185,6 +194,12 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
   "PUT /api/v1/admin/submissions/{id}/verdict": message,
   "POST /api/v1/admin/submissions/{id}/notes": message,
   "DELETE /api/v1/admin/submissions/{id}/notes/{note}": note,
+  "GET /api/v1/admin/forms/{slug}": form,
+  "GET /api/v1/admin/forms/{slug}/versions": form,
+  "POST /api/v1/admin/forms": async () => ({ body: { slug: newName() } }),
+  "PATCH /api/v1/admin/forms/{slug}": form,
+  "DELETE /api/v1/admin/forms/{slug}": form,
+  "POST /api/v1/admin/forms/{slug}/explanations": form,
   "GET /api/v1/admin/users/{id}": somebody,
   "PATCH /api/v1/admin/users/{id}": async (stage) => ({
     ...(await somebody(stage)),

@@ -5,6 +5,8 @@ import { purgeKeys } from "./intake/purge-keys";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
+export { originsByPath } from "./catalogue/form-origins";
+export { formEditing, formReading } from "./catalogue/form-routes";
 export { formsOf } from "./catalogue/forms-registry";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";

@@ -23,7 +23,9 @@ export type Forms = {
    * database has no second connection.
    */
   at(db: Db, slug: string, version: number): Promise<FormDefinition | undefined>;
-  /** Those that are served, built-in ones first. */
+  /** What a form is now, also a deleted one; undefined where there is none. */
+  definitionOf(slug: string): FormDefinition | undefined;
+  /** Those that are served: the built-in ones in their order, then the others by name. */
   all(): readonly FormDefinition[];
   /** Every form that may have messages, deleted ones too. */
   slugs(): readonly string[];
@@ -87,6 +89,7 @@ function createForms(db: Db): Forms {
         versions.get(slug, version) ?? versions.keep(await findVersion(connection, slug, version), version)
       );
     },
+    definitionOf: (slug) => made.get(slug)?.definition ?? compiledForms.get(slug)?.definition,
     all() {
       const builtIn = [...compiledForms.values()].map(
         ({ definition }) => made.get(definition.slug)?.definition ?? definition,

@@ -9,7 +9,7 @@ import type { ChannelSender, Destination, Judged } from "./channel";
 const VISITOR_MAILS_PER_FORM = 1;
 const VISITOR_MAILS_IN_ALL = 3;
 
-/** The team's own words to the visitor, in the language the form was answered in, where FORMS_CONFIRMATION names it. */
+/** The team's own words to the visitor, in the language the form was answered in, where it or FORMS_CONFIRMATION asks for it. */
 export const visitorEmail: ChannelSender = {
   channel: "visitor_email",
   tells: "inbox",
@@ -19,7 +19,7 @@ export const visitorEmail: ChannelSender = {
       ({ submission, form }) =>
         submission.emailNormalised !== null &&
         form.confirmation &&
-        config.FORMS_CONFIRMATION.includes(submission.form),
+        (form.deliver?.includes("visitor_email") || config.FORMS_CONFIRMATION.includes(submission.form)),
     );
     const destinations: Destination[] = [];
     for (const one of asked) destinations.push(await planOne({ mail }, tx, one, destinations));
