@@ -41,6 +41,7 @@ import {
   openIntake,
   originsByPath,
   publicForms,
+  retention,
   submissionErasure,
 } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
@@ -112,6 +113,7 @@ export const createApp = (kernel: Kernel) => {
     .use(submissionErasure(kernel))
     .use(formReading(kernel))
     .use(formEditing(kernel))
+    .use(retention(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))
