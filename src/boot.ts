@@ -72,9 +72,14 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     },
   };
 
+  const started: { stop(): void }[] = [];
+  const stopModules = () => {
+    for (const one of started.splice(0)) one.stop();
+  };
   const work = async () => {
+    for (const module of modules) if (module.start) started.push(await module.start(kernel));
     await jobs.start(kernel);
-    if (phase !== "starting") return;
+    if (phase !== "starting") return stopModules();
     phase = "serving";
     sealing = startSealing(database.db, log);
   };
@@ -102,6 +107,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     async stop(timeoutMs) {
       stopMigrating();
       stopWatching();
+      stopModules();
       // A job may write events, so the last seal follows the last of them.
       await jobs.stop(timeoutMs);
       await sealing?.stop();

@@ -155,6 +155,15 @@ async function webhook(stage: Stage, { authorization }: Actor) {
   return { path: { id }, body: { version } };
 }
 
+/** A form that a dev has just added. */
+async function form(stage: Stage) {
+  const { authorization } = await signInAs(stage, "dev");
+  const slug = newName();
+  const made = { slug, title: { en: "Feedback" }, fields: [{ name: "message", type: "longtext" }] };
+  await post(stage, "/api/v1/admin/forms", made, authorization);
+  return { path: { slug } };
+}
+
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
 
@@ -222,6 +231,12 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
   "POST /api/v1/admin/webhooks/{id}/secrets": async (stage, actor) => ({
     path: (await webhook(stage, actor)).path,
   }),
+  "GET /api/v1/admin/forms/{slug}": form,
+  "GET /api/v1/admin/forms/{slug}/versions": form,
+  "POST /api/v1/admin/forms": async () => ({ body: { slug: newName() } }),
+  "PATCH /api/v1/admin/forms/{slug}": form,
+  "DELETE /api/v1/admin/forms/{slug}": form,
+  "POST /api/v1/admin/forms/{slug}/explanations": form,
   "GET /api/v1/admin/users/{id}": somebody,
   "PATCH /api/v1/admin/users/{id}": async (stage) => ({
     ...(await somebody(stage)),

@@ -8,6 +8,7 @@ import { loadConfig } from "#/kernel/config";
 import { serveOptions } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { createLog } from "#/kernel/log";
+import { formsOf } from "#/modules/forms";
 import { type Encoding, encodePost } from "./encode-post";
 import type { ParsedMail } from "./parse-mail";
 import { type PostgresServer, startPostgres } from "./postgres";
@@ -109,6 +110,7 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     settled: () => settled(kernel.database),
     async reset() {
       await empty(kernel.database);
+      await formsOf(kernel).refresh();
       smtp.messages.length = 0;
       log.length = 0;
     },

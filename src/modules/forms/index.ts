@@ -1,23 +1,24 @@
 import type { Module } from "#/kernel/module";
+import { watchForms } from "./catalogue/watch-forms";
 import { deliveryJobs } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
+import { purgeExpired } from "./retention/purge-expired";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
-export { sendgridEvents } from "./delivery/sendgrid-events";
-export { webhooks } from "./delivery/webhook-routes";
+export { originsByPath } from "./catalogue/form-origins";
+export { formsOf } from "./catalogue/forms-registry";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
-export { inbox, submissionErasure } from "./inbox/inbox-routes";
-export { optInPages } from "./opt-in/opt-in-routes";
-export { openIntake, publicForms } from "./routes";
+export { formsForEverybody } from "./public-routes";
+export { openIntake } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
-export { waitlistPages } from "./waitlist/waitlist-pages";
-export { waitlistInvitations, waitlistTeam } from "./waitlist/waitlist-routes";
+export { formsForTheTeam } from "./team-routes";
 
 /** What visitors send: intake, screening, deliveries. */
 export const forms: Module = {
   name: "forms",
-  jobs: [processSubmission, ...deliveryJobs, expireUnconfirmed, purgeKeys],
+  jobs: [processSubmission, ...deliveryJobs, expireUnconfirmed, purgeKeys, purgeExpired],
+  start: watchForms,
 };

@@ -1,5 +1,5 @@
 import type { Kernel } from "#/kernel/kernel";
-import { getForm } from "./catalogue/compiled-forms";
+import { compiledForms } from "./catalogue/compiled-forms";
 import { contentHash } from "./intake/content-hash";
 import { readPost } from "./intake/read-post";
 import { retryKey } from "./intake/retry-keys";
@@ -25,7 +25,8 @@ export async function seedSubmissions(
 }
 
 function compose({ form: slug, hoursAgo, body }: SeedMessage): NewSubmission {
-  const form = getForm(slug);
+  const form = compiledForms.get(slug);
+  if (!form) throw new Error(`Cannot seed ${slug}: there is no such form`);
   const posted = readPost(form, Buffer.from(JSON.stringify(body)), "application/json");
   const checked = form.check(posted, "en");
   if (!checked.ok)
@@ -35,6 +36,7 @@ function compose({ form: slug, hoursAgo, body }: SeedMessage): NewSubmission {
   return {
     id: Bun.randomUUIDv7("hex", Date.now() - hoursAgo * 3_600_000),
     form: slug,
+    formVersion: form.version,
     door: seedDoor,
     fields: checked.fields,
     language: "en",

@@ -107,6 +107,8 @@ export const submissions = gatehouse.table(
       .on(table.id)
       .where(sql`${table.state} = 'inbox' and ${table.handling} = 'new'`),
     index("submissions_held_index").on(table.id).where(sql`${table.state} = 'held'`),
+    // Tests and canaries of every form, for the purge.
+    index("submissions_probe_index").on(table.id).where(sql`${table.kind} <> 'real'`),
   ],
 );
 

@@ -3,7 +3,7 @@ import type { Db } from "#/kernel/db";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
-import { formAt } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import {
   claimDelivery,
   type Delivery,
@@ -71,7 +71,7 @@ async function attempt(kernel: Kernel, delivery: Delivery): Promise<void> {
 
 async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Sent> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
-  const form = submission && formAt(submission.form, submission.formVersion);
+  const form = submission && (await formsOf(kernel).at(kernel.db, submission.form, submission.formVersion));
   const sender = senderOf(delivery.channel);
   if (!submission || isOff(submission.state, delivery) || !form || !sender)
     return {

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
-import { formAt } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import type { Delivery, Submission } from "../queries";
 import { type Channel, deliveries, deliveryAttempts } from "../tables";
 import { channelSenders } from "./channels";
@@ -41,7 +41,7 @@ export async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission):
     if (state === "cancelled") due.push(await renewDelivery(tx, id));
     if (state === "waiting") due.push(await release(tx, id));
   }
-  const form = formAt(submission.form, submission.formVersion);
+  const form = await formsOf(kernel).at(tx, submission.form, submission.formVersion);
   if (known.length === 0 && form) due.push(...(await planDeliveries(kernel, tx, [{ submission, form }])));
   await enqueueDeliveries(kernel, tx, due);
 }
@@ -49,7 +49,7 @@ export async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission):
 /** A message is acceptable and waits for the visitor: who is asked to confirm, unless that has been planned before. */
 export async function askToConfirm(kernel: Kernel, tx: Db, before: Submission): Promise<void> {
   const submission = { ...before, state: "pending" as const };
-  const form = formAt(submission.form, submission.formVersion);
+  const form = await formsOf(kernel).at(tx, submission.form, submission.formVersion);
   if (!form) return;
   const known = await lockDeliveries(tx, submission.id);
   const senders = channelSenders.filter(

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import { compiledForms } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import type { Fields, Handling, StoredState } from "../tables";
 import { highest, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
 
@@ -51,7 +51,7 @@ export async function listSubmissions(
   const searches = handling !== undefined || words.length > 0;
   const most = searches ? window : limit + 1;
   const rows = await db.execute(sql`
-    with candidates as materialized (${candidates(filters, after, most)}),
+    with candidates as materialized (${candidates(formsOf({ db }).slugs(), filters, after, most)}),
     found as (select * from candidates where ${matches(handling, words)} order by id desc limit ${limit + 1}::int)
     select found.id, found.form, found.state, found.handling, found.score, found.fields, found.version,
       scanned.count, scanned.last
@@ -66,6 +66,7 @@ export async function listSubmissions(
 }
 
 function candidates(
+  every: readonly string[],
   { form, state = "inbox", handling, email, since, until }: SubmissionFilters,
   after: string,
   most: number,
@@ -79,7 +80,7 @@ function candidates(
         ${form === undefined ? sql`` : sql`and form = ${form}`} order by id desc limit ${most}::int`;
   if (form === undefined && state === "inbox" && handling === "new") return newestWhere(isNew, ids, most);
   if (form === undefined && state === "held") return newestWhere(isHeld, ids, most);
-  const forms = form === undefined ? [...compiledForms.keys()] : [form];
+  const forms = form === undefined ? every : [form];
   const parts = forms.map((one) => sql`(${newestOf(one, state, ids, most)})`);
   return sql`select * from (${sql.join(parts, sql` union all `)}) as message order by id desc limit ${most}::int`;
 }

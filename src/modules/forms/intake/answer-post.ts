@@ -1,8 +1,9 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
-import { contextOf, formsCors, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
+import { contextOf, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
 import { newNonce, pagePolicy } from "#/kernel/pages";
 import { rateHeaders } from "#/kernel/rate-limit";
+import { originsOf } from "../catalogue/form-origins";
 import { problemCode, renderProblemPage } from "../pages/render-answer";
 import { type Notice, renderFormPage } from "../pages/render-page";
 import { chooseNext } from "./choose-next";
@@ -108,7 +109,7 @@ function commonHeaders({ rate }: Visit): Headers {
 }
 
 function nextPlace(config: Config, { form, posted, origin }: Visit): string | undefined {
-  const { open, allowed } = formsCors(config);
+  const { open, allowed } = originsOf(config, form.definition);
   const places = {
     publicUrl: config.PUBLIC_URL,
     isListed: open ? undefined : (one: string) => originAllowed(one, allowed, config.PUBLIC_URL),

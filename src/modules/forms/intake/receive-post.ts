@@ -1,9 +1,11 @@
 import { within } from "#/kernel/db/within";
 import { AppError, unavailable } from "#/kernel/errors";
-import { clientOf, contextOf, formsCors, readBytes } from "#/kernel/http";
+import { clientOf, contextOf, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { nameError } from "#/kernel/log";
 import type { CompiledForm } from "../catalogue/compile-form";
+import { isOpen } from "../catalogue/form-definition";
+import { originsOf } from "../catalogue/form-origins";
 import { membersOf } from "../waitlist/answer-members";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
@@ -34,7 +36,6 @@ export function createPostReceiver(
   intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const { config, database, log } = kernel;
-  const policy = formsCors(config);
   const limits = createPostLimits(kernel);
   const origins = createPageOrigins(config);
   const { compose, issueTicket } = createComposer(kernel);
@@ -45,8 +46,9 @@ export function createPostReceiver(
     const client = clientOf(request);
     const began = performance.now();
     await limits.attempt(visit, client);
-    if (!form.definition.open) throw new AppError(403, "form_closed", "This form takes no more messages");
-    const from = checkOrigin(request, policy);
+    if (!isOpen(form.definition, kernel.now()))
+      throw new AppError(403, "form_closed", "This form takes no more messages");
+    const from = checkOrigin(request, originsOf(config, form.definition));
     const headerKey = readIdempotencyKey(request.headers.get("idempotency-key"));
 
     const reading = performance.now();

@@ -11,6 +11,7 @@ import { waitlistForm } from "../waitlist/waitlist-form";
 export type NewSubmission = {
   id: string;
   form: string;
+  formVersion: number;
   door: string;
   fields: Fields;
   language: string;
@@ -45,7 +46,7 @@ export async function storeSubmissions(
   const rows = await db.execute(sql`
     with incoming as (
       select * from jsonb_to_recordset(${JSON.stringify(batch)}::jsonb) as row(
-        "id" uuid, "form" text, "door" text, "fields" jsonb, "language" text, "emailNormalised" text,
+        "id" uuid, "form" text, "formVersion" int, "door" text, "fields" jsonb, "language" text, "emailNormalised" text,
         "subject" text, "replyTo" text, "client" text, "userAgent" text, "origin" text,
         "contentHash" text, "intake" jsonb, "key" text, "keySeconds" int)
     ), claimed as (
@@ -59,10 +60,10 @@ export async function storeSubmissions(
         where held.expires_at < now() or held.submission_id = excluded.submission_id
       returning submission_id
     ), inserted as (
-      insert into gatehouse.submissions (id, form, door, fields, language, email_normalised, subject,
+      insert into gatehouse.submissions (id, form, form_version, door, fields, language, email_normalised, subject,
         reply_to, client, user_agent, origin, content_hash, intake)
-      select "id", "form", "door", "fields", "language", "emailNormalised", "subject", "replyTo", "client",
-        "userAgent", "origin", decode("contentHash", 'hex'), "intake"
+      select "id", "form", "formVersion", "door", "fields", "language", "emailNormalised", "subject", "replyTo",
+        "client", "userAgent", "origin", decode("contentHash", 'hex'), "intake"
       from incoming join claimed on claimed.submission_id = incoming."id"
       on conflict (id) do nothing
       returning id

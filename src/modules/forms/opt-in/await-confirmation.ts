@@ -1,8 +1,8 @@
 import { and, eq, inArray, isNotNull, isNull } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
-import { formAt } from "../catalogue/compiled-forms";
 import type { FormDefinition } from "../catalogue/form-definition";
+import { formsOf } from "../catalogue/forms-registry";
 import type { Submission } from "../queries";
 import { type StoredState, seedDoor, submissions } from "../tables";
 import { waitlistForm } from "../waitlist/waitlist-form";
@@ -23,17 +23,19 @@ export function asksToConfirm(
  * out the form, and an invented one have nobody to ask.
  */
 export async function awaitConfirmation<Verdict extends { submission: Submission; state: StoredState }>(
-  kernel: Pick<Kernel, "config" | "mail">,
+  kernel: Pick<Kernel, "config" | "db" | "mail">,
   tx: Db,
   verdicts: readonly Verdict[],
 ): Promise<Verdict[]> {
-  const isDue = ({ state, submission }: Verdict): boolean => {
+  const forms = formsOf(kernel);
+  const isDue = async ({ state, submission }: Verdict): Promise<boolean> => {
     const { door, emailNormalised, kind } = submission;
     const asked = state === "inbox" && kind === "real" && door !== seedDoor && emailNormalised !== null;
-    const form = asked ? formAt(submission.form, submission.formVersion) : undefined;
+    const form = asked ? await forms.at(tx, submission.form, submission.formVersion) : undefined;
     return form !== undefined && asksToConfirm(kernel, form);
   };
-  const due = new Set(verdicts.filter(isDue));
+  const due = new Set<Verdict>();
+  for (const one of verdicts) if (await isDue(one)) due.add(one);
   if (due.size === 0) return [...verdicts];
 
   const confirmed = await findConfirmed(

@@ -3,7 +3,7 @@ import { clientOf } from "#/kernel/http";
 import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { rateLimited } from "#/kernel/rate-limit";
-import { formAt } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import { answerLink, linkResponses, TokenParams } from "../pages/answer-link";
 import { inLanguage, type Language } from "../pages/languages";
 import { findEntryOf, ShownEntry, showEntry } from "../waitlist/show-entry";
@@ -67,7 +67,7 @@ export const optInPages = (kernel: Kernel) => {
             const link = await readLink(kernel, token);
             const language = speak(link.language);
             const json = { status: link.confirmedAt ? "confirmed" : "waiting", form: link.form };
-            return { ...renderQuestion(token, titleOf(link.form, language), language), json };
+            return { ...renderQuestion(token, titleOf(kernel, link.form, language), language), json };
           },
           explain(token),
         ),
@@ -160,8 +160,8 @@ export const optInPages = (kernel: Kernel) => {
     );
 };
 
-const titleOf = (slug: string, language: Language): string => {
-  const form = formAt(slug, 0);
+const titleOf = (kernel: Pick<Kernel, "db">, slug: string, language: Language): string => {
+  const form = formsOf(kernel).definitionOf(slug);
   return form ? inLanguage(form.title, language, form) : slug;
 };
 

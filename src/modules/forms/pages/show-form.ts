@@ -1,6 +1,7 @@
 import type { Config } from "#/kernel/config";
 import { newNonce, pagePolicy } from "#/kernel/pages";
 import type { CompiledForm } from "../catalogue/compile-form";
+import { isOpen } from "../catalogue/form-definition";
 import { chooseLanguage } from "../intake/negotiate";
 import { newPageId } from "../intake/retry-identifier";
 import { renderThanksPage } from "./render-answer";
@@ -12,7 +13,12 @@ type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins
  * The form on a page of ours, for a site that has no page of its own. `friend`: a referral token that is sent along;
  * the route has checked its shape.
  */
-export function showForm(config: Needs, form: CompiledForm, { headers }: Request, friend?: string): Response {
+export function showForm(
+  { config, now }: { config: Needs; now: () => Date },
+  form: CompiledForm,
+  { headers }: Request,
+  friend?: string,
+): Response {
   const nonce = newNonce();
   const html = renderFormPage({
     form,
@@ -22,7 +28,7 @@ export function showForm(config: Needs, form: CompiledForm, { headers }: Request
     id: newPageId(),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
     ...(friend !== undefined && { given: { referral_token: friend } }),
-    ...(!form.definition.open && { notice: { kind: "closed" } as const }),
+    ...(!isOpen(form.definition, now()) && { notice: { kind: "closed" } as const }),
   });
   return asPage(html, nonce);
 }

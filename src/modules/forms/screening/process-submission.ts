@@ -4,8 +4,9 @@ import { AppError } from "#/kernel/errors";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
-import { formAt } from "../catalogue/compiled-forms";
 import { noteColumns } from "../catalogue/form-columns";
+import { formsOf } from "../catalogue/forms-registry";
+import type { Judged } from "../delivery/channels/channel";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
 import { awaitConfirmation } from "../opt-in/await-confirmation";
@@ -74,6 +75,7 @@ async function judgeTogether(kernel: Kernel, ids: readonly string[]): Promise<vo
 
 /** Gives those that were judged now: another run may have been first. */
 async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
+  const forms = formsOf(kernel);
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
@@ -85,17 +87,19 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
     ...verdict,
   }));
   await setVerdicts(tx, judged, kernel.now());
-  for (const submission of unjudged) await noteColumns(tx, submission);
+  for (const submission of unjudged) await noteColumns(forms, tx, submission);
   await followMessages(
     kernel,
     tx,
     verdicts.map(({ submission, state }) => ({ ...submission, state })),
   );
 
-  const accepted = verdicts.flatMap(({ submission, state }) => {
-    const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
-    return form ? [{ submission: { ...submission, state }, form }] : [];
-  });
+  const accepted: Judged[] = [];
+  for (const { submission, state } of verdicts) {
+    if (state === "spam") continue;
+    const form = await forms.at(tx, submission.form, submission.formVersion);
+    if (form) accepted.push({ submission: { ...submission, state }, form });
+  }
   const due = await planDeliveries(kernel, tx, accepted);
   if (due.length > 0)
     await kernel.jobs.enqueue(

@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia";
 import { notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import { html } from "#/kernel/pages";
-import { getForm } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import { answerLink, linkResponses, TokenParams } from "../pages/answer-link";
 import { wordsOf } from "../pages/languages";
 import { showForm } from "../pages/show-form";
@@ -45,7 +45,7 @@ export const waitlistPages = (kernel: Kernel) =>
     )
     .get(
       "/f/-/friends/:token",
-      ({ params, request }) => showForm(kernel.config, getForm(waitlistForm), request, params.token),
+      ({ params, request }) => showForm(kernel, formsOf(kernel).get(waitlistForm), request, params.token),
       {
         params: t.Object({
           token: t.String({ pattern: "^[\\w-]{22}$", examples: ["qE3o2nYx7cJkQ0m5Zt8w1A"] }),

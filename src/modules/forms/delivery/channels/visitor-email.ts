@@ -4,14 +4,16 @@ import { sendVisitorMail } from "../send-visitor-mail";
 import { visitorMail } from "../visitor-mail";
 import type { ChannelSender } from "./channel";
 
-/** The team's own words to the visitor, in the language the form was answered in, where FORMS_CONFIRMATION names it. */
+/** The team's own words to the visitor, in the language the form was answered in, where it or FORMS_CONFIRMATION asks for it. */
 export const visitorEmail: ChannelSender = {
   channel: "visitor_email",
   tells: "inbox",
 
   plan(kernel, tx, judged) {
     const asked = judged.flatMap(({ submission: { id, form: slug, emailNormalised }, form }) =>
-      emailNormalised !== null && form.confirmation && kernel.config.FORMS_CONFIRMATION.includes(slug)
+      emailNormalised !== null &&
+      form.confirmation &&
+      (form.deliver?.includes("visitor_email") || kernel.config.FORMS_CONFIRMATION.includes(slug))
         ? [{ submissionId: id, form: slug, target: emailNormalised }]
         : [],
     );
