@@ -1,6 +1,6 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
-import { createAlerts } from "#/kernel/alerts";
+import { createAlerts, sendAlert } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
 import { noCaptcha } from "#/kernel/captcha";
 import { noChat } from "#/kernel/chat";
@@ -118,7 +118,7 @@ export async function openTools(
   measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
-    [...auditJobs, ...modules.flatMap((module) => module.jobs)],
+    [...auditJobs, sendAlert, ...modules.flatMap((module) => module.jobs)],
     log,
     { metrics },
   );

@@ -1,5 +1,5 @@
 import type { Module } from "#/kernel/module";
-import { deliverSubmission } from "./delivery/deliver-submission";
+import { deliverSubmission, tendDeliveryLane } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { processSubmission } from "./screening/process-submission";
 
@@ -11,4 +11,7 @@ export { openIntake, publicForms } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 
 /** What visitors send: intake, screening, deliveries. */
-export const forms: Module = { name: "forms", jobs: [processSubmission, deliverSubmission, purgeKeys] };
+export const forms: Module = {
+  name: "forms",
+  jobs: [processSubmission, deliverSubmission, tendDeliveryLane, purgeKeys],
+};

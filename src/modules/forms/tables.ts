@@ -105,6 +105,7 @@ export const submissions = gatehouse.table(
       .on(table.id)
       .where(sql`${table.state} = 'inbox' and ${table.handling} = 'new'`),
     index("submissions_held_index").on(table.id).where(sql`${table.state} = 'held'`),
+    index("submissions_staged_index").on(table.id).where(sql`${table.kind} <> 'real'`),
   ],
 );
 
@@ -156,7 +157,14 @@ export const deliveries = gatehouse.table(
     /** The address; empty where the channel has none configured. */
     target: text().notNull(),
     state: text().$type<DeliveryState>().notNull(),
+    /** Of this series: sending again by hand begins a new one. */
     attempts: integer().notNull().default(0),
+    /** When this series began; null: with the row. */
+    restartedAt: moment(),
+    /** Counted up with each job that is planned for it. A job of an earlier turn sends nothing. */
+    turn: integer().notNull().default(0),
+    /** The lane that is closed, and with whose opening it goes on; it has no job of its own meanwhile. */
+    waitsFor: text(),
     nextAt: moment(),
     remoteId: text(),
     lastError: text(),
@@ -167,7 +175,8 @@ export const deliveries = gatehouse.table(
   },
   (table) => [
     uniqueIndex().on(table.submissionId, table.channel, table.target),
-    index().on(table.channel, table.target, table.createdAt),
+    index().on(table.channel, table.target, table.id),
+    index("deliveries_waits_index").on(table.waitsFor, table.id).where(sql`${table.waitsFor} is not null`),
     index("deliveries_open_index")
       .on(table.state, table.id)
       .where(sql`${table.state} in ('dead', 'retrying', 'skipped')`),

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import { idAt } from "./list-submissions";
+import { idAt } from "../received-at";
 import { everything, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
 
 /** Each figure is counted up to this, so that no look at a full inbox reads the whole table. */

@@ -6,6 +6,7 @@ import type { Kernel } from "#/kernel/kernel";
 import { formAt } from "../catalogue/compiled-forms";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
+import { startSeries } from "../delivery/start-series";
 import { keyLifetimes } from "../intake/retry-keys";
 import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
@@ -168,7 +169,7 @@ async function lockSubmission(tx: Db, id: string, version?: number): Promise<Sub
 async function cancelOpen(tx: Db, id: string): Promise<void> {
   await tx
     .update(deliveries)
-    .set({ state: "cancelled", nextAt: null, updatedAt: sql`now()` })
+    .set({ state: "cancelled", waitsFor: null, nextAt: null, updatedAt: sql`now()` })
     .where(
       and(
         eq(deliveries.submissionId, id),
@@ -185,35 +186,21 @@ async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission): Promis
     .from(deliveries)
     .where(eq(deliveries.submissionId, submission.id))
     .for("update");
-  const due: string[] = [];
-  for (const { id, state } of known) {
-    if (state === "cancelled") due.push(await renew(tx, id));
-    if (state === "waiting") due.push(await release(tx, id));
-  }
+  await startSeries(
+    kernel,
+    tx,
+    known.map(({ id }) => id),
+    { from: ["cancelled", "waiting"] },
+  );
   const form = formAt(submission.form, submission.formVersion);
-  if (known.length === 0 && form) due.push(...(await planDeliveries(kernel, tx, [{ submission, form }])));
+  const isUntold = known.length === 0 && form;
+  const due = isUntold ? await planDeliveries(kernel, tx, [{ submission, form }]) : [];
   if (due.length > 0)
     await kernel.jobs.enqueue(
       tx,
       deliverSubmission,
       due.map((deliveryId) => ({ deliveryId })),
     );
-}
-
-async function release(tx: Db, id: string): Promise<string> {
-  await tx.update(deliveries).set({ state: "queued", updatedAt: sql`now()` }).where(eq(deliveries.id, id));
-  return id;
-}
-
-/** Under a new id: a job that was planned before it was cancelled would send it a second time. */
-async function renew(tx: Db, cancelled: string): Promise<string> {
-  const id = Bun.randomUUIDv7();
-  await tx
-    .update(deliveries)
-    .set({ id, state: "queued", attempts: 0, updatedAt: sql`now()` })
-    .where(eq(deliveries.id, cancelled));
-  await tx.update(deliveryAttempts).set({ deliveryId: id }).where(eq(deliveryAttempts.deliveryId, cancelled));
-  return id;
 }
 
 const record = (

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
 import { compiledForms } from "../catalogue/compiled-forms";
+import { idAt } from "../received-at";
 import type { Fields, Handling, StoredState } from "../tables";
 import { highest, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
 
@@ -93,12 +94,4 @@ function matches(handling: Handling | undefined, words: readonly string[]): SQL 
     ),
   ];
   return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
-}
-
-/** The lowest UUIDv7 of a moment (RFC 9562 §5.7): ids are in order of arrival. */
-export function idAt(moment: Date | undefined): string {
-  const digits = Math.max(0, moment?.getTime() ?? 0)
-    .toString(16)
-    .padStart(12, "0");
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }
