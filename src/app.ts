@@ -32,7 +32,15 @@ import {
   totpUpkeep,
 } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, inbox, openIntake, publicForms, submissionErasure } from "#/modules/forms";
+import {
+  compiledForms,
+  forms,
+  inbox,
+  ledger,
+  openIntake,
+  publicForms,
+  submissionErasure,
+} from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
@@ -98,6 +106,7 @@ export const createApp = (kernel: Kernel) => {
     .use(dashboard(kernel))
     .use(adminSummary(kernel))
     .use(inbox(kernel))
+    .use(ledger(kernel))
     .use(submissionErasure(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))

@@ -4,6 +4,7 @@ import { purgeKeys } from "./intake/purge-keys";
 import { processSubmission } from "./screening/process-submission";
 
 export { compiledForms } from "./catalogue/compiled-forms";
+export { ledger } from "./delivery/delivery-routes";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
 export { inbox, submissionErasure } from "./inbox/inbox-routes";

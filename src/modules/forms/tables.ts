@@ -46,7 +46,8 @@ export const channels = [
   "slack",
 ] as const;
 export type Channel = (typeof channels)[number];
-export type SubmissionKind = "real" | "test" | "canary";
+export const submissionKinds = ["real", "test", "canary"] as const;
+export type SubmissionKind = (typeof submissionKinds)[number];
 /** Why a submission got its score; shown to the team as a table. */
 export type Reason = { code: string; points: number; text: string };
 /** What was seen on arrival and is needed to judge; null afterwards. */

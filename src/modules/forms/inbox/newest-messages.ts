@@ -4,7 +4,7 @@ import type { StoredState } from "../tables";
 /** Ids from one on, and before another. */
 export type Span = { from: string; to: string };
 
-const lowest = "00000000-0000-0000-0000-000000000000";
+export const lowest = "00000000-0000-0000-0000-000000000000";
 export const highest = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 export const everything: Span = { from: lowest, to: highest };
 
