@@ -8,7 +8,6 @@ CREATE TABLE "gatehouse"."delivery_lanes" (
 	"since" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-DROP INDEX "gatehouse"."deliveries_channel_target_created_at_index";--> statement-breakpoint
 ALTER TABLE "gatehouse"."alerts" ADD COLUMN "title" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "gatehouse"."alerts" ADD COLUMN "text" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "gatehouse"."alerts" ADD COLUMN "not_by" text;--> statement-breakpoint

@@ -35,6 +35,7 @@ import { documentation } from "#/modules/docs";
 import {
   compiledForms,
   forms,
+  formTests,
   inbox,
   ledger,
   openIntake,
@@ -107,6 +108,7 @@ export const createApp = (kernel: Kernel) => {
     .use(adminSummary(kernel))
     .use(inbox(kernel))
     .use(ledger(kernel))
+    .use(formTests(kernel))
     .use(submissionErasure(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))

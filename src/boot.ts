@@ -1,6 +1,6 @@
 import { type App, createApp, modules } from "#/app";
 import { openMail } from "#/integrations/mail";
-import { createAlerts, sendAlert } from "#/kernel/alerts";
+import { createAlerts, raiseDeadJob, sendAlert } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
 import { noCaptcha } from "#/kernel/captcha";
 import { noChat } from "#/kernel/chat";
@@ -71,7 +71,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   };
 
   const work = async () => {
-    await jobs.start(kernel);
+    await jobs.start(kernel, (job) => void raiseDeadJob(kernel.alerts, job));
     if (phase !== "starting") return;
     phase = "serving";
     sealing = startSealing(database.db, log);

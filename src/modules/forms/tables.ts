@@ -176,6 +176,7 @@ export const deliveries = gatehouse.table(
   },
   (table) => [
     uniqueIndex().on(table.submissionId, table.channel, table.target),
+    index().on(table.channel, table.target, table.createdAt),
     index().on(table.channel, table.target, table.id),
     index("deliveries_waits_index").on(table.waitsFor, table.id).where(sql`${table.waitsFor} is not null`),
     index("deliveries_open_index")

@@ -77,7 +77,7 @@ async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Sent> {
   return sender.send({ kernel, delivery, submission, form, remember });
 }
 
-export const isWithdrawn = (state: StoredState): boolean => state === "spam" || state === "erased";
+const isWithdrawn = (state: StoredState): boolean => state === "spam" || state === "erased";
 
 async function record(
   kernel: Kernel,

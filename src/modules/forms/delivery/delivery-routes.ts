@@ -10,7 +10,9 @@ import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
 import { type Account, signedIn } from "#/modules/accounts";
 import { channels, submissionKinds } from "../tables";
+import { readCanary } from "../trials/read-canary";
 import {
+  CanarySchema,
   DeliverySchema,
   deliveryId,
   deliveryStates,
@@ -86,6 +88,24 @@ export const ledger = (kernel: Kernel) => {
           summary: "List deliveries",
           description:
             "One of each message and destination, newest first. What no index knows is looked for among 1,000 deliveries a call: a page may come back short, or empty, with a `next` that goes on.",
+        },
+      },
+    )
+    .get(
+      "/deliveries/canary",
+      async () => {
+        const { last, arrivedAt } = await readCanary(db);
+        return {
+          every_s: kernel.config.FORMS_CANARY,
+          last: last && { id: last.id, sent_at: last.sentAt.toISOString(), deliveries: last.deliveries },
+          last_arrived_at: arrivedAt?.toISOString() ?? null,
+        };
+      },
+      {
+        response: { 200: CanarySchema },
+        detail: {
+          summary: "How the last test messages of the service fared",
+          description: "FORMS_CANARY says how often one is sent; one that does not arrive raises an alert.",
         },
       },
     )

@@ -65,6 +65,20 @@ export const DeliverySchema = t.Object({
   ),
 });
 
+export const CanarySchema = t.Object({
+  every_s: t.Integer({ description: "0: never", examples: [86_400] }),
+  last: t.Nullable(
+    t.Object({
+      id: t.String({ format: "uuid" }),
+      sent_at: Moment,
+      deliveries: t.Array(
+        t.Object({ channel: oneOf([...channels]), target: t.String(), state: oneOf([...deliveryStates]) }),
+      ),
+    }),
+  ),
+  last_arrived_at: t.Nullable(Moment),
+});
+
 export const showListedDelivery = (listed: ListedDelivery): typeof ListedDeliverySchema.static => ({
   id: listed.id,
   submission_id: listed.submissionId,

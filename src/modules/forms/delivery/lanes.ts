@@ -26,8 +26,8 @@ const closedMs = 30_000;
 /** After 429 without a wait, in milliseconds. */
 const pauseMs = 10_000;
 
-/** A wait of this one delivery; the others of its lane go on. */
-const ownWaits: ReadonlySet<string> = new Set(["busy"]);
+/** Waits of this one delivery: no free connection, or its mail domain had enough. The others of its lane go on. */
+const ownWaits: ReadonlySet<string> = new Set(["busy", "domain_limit"]);
 
 /** What a result says of the other side: it answered, it is away, it asks to be left alone; or nothing. */
 export type Sign = { kind: "well" | "away" | "nothing" } | { kind: "closed"; until: Date; why: string };

@@ -4,7 +4,7 @@ import { rowsOf } from "#/kernel/db/rows";
 import { compiledForms } from "../catalogue/compiled-forms";
 import { idAt } from "../received-at";
 import type { Fields, Handling, StoredState } from "../tables";
-import { highest, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
+import { highest, isHeld, isNew, isReal, newestOf, newestWhere } from "./newest-messages";
 
 /** A message as a list shows it. */
 export type ListedSubmission = {
@@ -75,7 +75,7 @@ function candidates(
   const ids = { from: idAt(since), to: before < after ? before : after };
   if (email !== undefined)
     return sql`select * from gatehouse.submissions
-      where email_normalised = ${email.trim().toLowerCase()} and state = ${state}
+      where email_normalised = ${email.trim().toLowerCase()} and state = ${state} and ${isReal}
         and id >= ${ids.from}::uuid and id < ${ids.to}::uuid
         ${form === undefined ? sql`` : sql`and form = ${form}`} order by id desc limit ${most}::int`;
   if (form === undefined && state === "inbox" && handling === "new") return newestWhere(isNew, ids, most);

@@ -9,7 +9,7 @@ import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
 import { lockUnjudged, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
-import { screenSubmission } from "./screen-submission";
+import { screenSubmission, type Verdict } from "./screen-submission";
 
 /**
  * Judges stored messages and, unless they are spam, plans who is told. Verdicts, deliveries and their jobs are
@@ -25,11 +25,15 @@ export const processSubmission = defineJob({
   runMany: judge,
 });
 
+/** Tests and canaries are ours. */
+const unsuspected: Verdict = { state: "inbox", score: 0, reasons: [] };
+
 async function judge(kernel: Kernel, payloads: readonly { submissionId: string }[]): Promise<void> {
   const ids = payloads.map(({ submissionId }) => submissionId);
   const judged = await kernel.db.transaction((tx) => judgeAll(kernel, tx, ids));
   const now = kernel.now().getTime();
-  for (const { id, form, state } of judged) {
+  for (const { id, form, kind, state } of judged) {
+    if (kind !== "real") continue;
     kernel.metrics.counter("forms_submissions_total", { form, state }).add();
     const delay = now - receivedAt(id).getTime();
     kernel.metrics.histogram("forms_judge_delay_seconds", {}).observe(delay / 1000);
@@ -41,14 +45,18 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
-  const verdicts = unjudged.map((submission) => ({ submission, ...screenSubmission(submission) }));
+  const verdicts = unjudged.map((submission) => ({
+    submission,
+    ...(submission.kind === "real" ? screenSubmission(submission) : unsuspected),
+  }));
   const judged = verdicts.map(({ submission, ...verdict }) => ({
     id: submission.id,
     form: submission.form,
+    kind: submission.kind,
     ...verdict,
   }));
   await setVerdicts(tx, judged, kernel.now());
-  for (const submission of unjudged) await noteColumns(tx, submission);
+  for (const submission of unjudged) if (submission.kind === "real") await noteColumns(tx, submission);
 
   const accepted = verdicts.flatMap(({ submission, state }) => {
     const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
