@@ -3,7 +3,7 @@ import { openCaptcha } from "#/integrations/captcha";
 import { type CrmConfig, openCrm } from "#/integrations/crm";
 import { openMail } from "#/integrations/mail";
 import { openChat } from "#/integrations/slack";
-import { createAlerts } from "#/kernel/alerts";
+import { createAlerts, raiseDeadJob, sendAlert } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
 import type { Config } from "#/kernel/config";
 import { createHashQueue } from "#/kernel/crypto";
@@ -78,7 +78,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   };
   const work = async () => {
     for (const module of modules) if (module.start) started.push(await module.start(kernel));
-    await jobs.start(kernel);
+    await jobs.start(kernel, (job) => void raiseDeadJob(kernel.alerts, job));
     if (phase !== "starting") return stopModules();
     phase = "serving";
     sealing = startSealing(database.db, log);
@@ -126,7 +126,7 @@ export async function openTools(
   measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
-    [...auditJobs, ...modules.flatMap((module) => module.jobs)],
+    [...auditJobs, sendAlert, ...modules.flatMap((module) => module.jobs)],
     log,
     { metrics },
   );

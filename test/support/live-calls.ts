@@ -164,6 +164,20 @@ async function form(stage: Stage) {
   return { path: { slug } };
 }
 
+/** The mail to the owner about a message that has just arrived, delivered. */
+async function delivery(stage: Stage, actor: Actor) {
+  const { path } = await message(stage, actor);
+  const address = `/api/v1/admin/submissions/${path.id}`;
+  let id = "";
+  await until(async () => {
+    const answer = await stage.send(address, { headers: actor.authorization });
+    const { deliveries } = (await answer.json()) as { deliveries: { id: string; state: string }[] };
+    id = deliveries.find(({ state }) => state === "delivered")?.id ?? "";
+    return id !== "";
+  }, 20);
+  return { path: { id } };
+}
+
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
 
@@ -237,6 +251,11 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
   "PATCH /api/v1/admin/forms/{slug}": form,
   "DELETE /api/v1/admin/forms/{slug}": form,
   "POST /api/v1/admin/forms/{slug}/explanations": form,
+  "GET /api/v1/admin/deliveries/{id}": delivery,
+  "POST /api/v1/admin/deliveries/{id}/replays": async (stage, actor) => ({
+    ...(await delivery(stage, actor)),
+    body: { again: true },
+  }),
   "GET /api/v1/admin/users/{id}": somebody,
   "PATCH /api/v1/admin/users/{id}": async (stage) => ({
     ...(await somebody(stage)),

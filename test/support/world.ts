@@ -85,6 +85,8 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     MAIL_FROM: "Site <site@example.com>",
     NOTIFY_EMAIL: "team@example.com",
     RATE_LIMIT: "off",
+    // It would come in the middle of a test.
+    FORMS_CANARY: "off",
     ...(server && { DATABASE_URL: server.url }),
     ...env,
   });

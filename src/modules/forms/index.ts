@@ -1,10 +1,13 @@
 import type { Module } from "#/kernel/module";
 import { watchForms } from "./catalogue/watch-forms";
-import { deliveryJobs } from "./delivery/deliver-submission";
+import { deliveryJobs, tendDeliveryLane } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
 import { purgeExpired } from "./retention/purge-expired";
 import { processSubmission } from "./screening/process-submission";
+import { watchJudging } from "./screening/watch-judging";
+import { checkCanary } from "./trials/check-canary";
+import { sendCanary } from "./trials/send-canary";
 
 export { compiledForms } from "./catalogue/compiled-forms";
 export { originsByPath } from "./catalogue/form-origins";
@@ -15,10 +18,21 @@ export { formsForEverybody } from "./public-routes";
 export { openIntake } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
 export { formsForTheTeam } from "./team-routes";
+export { readCanary } from "./trials/read-canary";
 
 /** What visitors send: intake, screening, deliveries. */
 export const forms: Module = {
   name: "forms",
-  jobs: [processSubmission, ...deliveryJobs, expireUnconfirmed, purgeKeys, purgeExpired],
+  jobs: [
+    processSubmission,
+    watchJudging,
+    ...deliveryJobs,
+    tendDeliveryLane,
+    expireUnconfirmed,
+    sendCanary,
+    checkCanary,
+    purgeKeys,
+    purgeExpired,
+  ],
   start: watchForms,
 };

@@ -1,6 +1,7 @@
 import type { Db } from "#/kernel/db";
 import { AppError, notFound, unavailable } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
+import { canaryForm } from "./canary-form";
 import { type CompiledForm, compileForm } from "./compile-form";
 import { compiledForms } from "./compiled-forms";
 import type { FormDefinition } from "./form-definition";
@@ -82,6 +83,7 @@ function createForms(db: Db): Forms {
       throw isLoaded ? notFound("form") : unavailable("Cannot tell yet which forms there are");
     },
     async at(connection, slug, version) {
+      if (slug === canaryForm.slug) return canaryForm;
       const served = made.get(slug);
       if (served?.state.version === version) return served.definition;
       if (version === 0) return compiledForms.get(slug)?.definition;

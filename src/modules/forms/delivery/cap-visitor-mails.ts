@@ -45,9 +45,9 @@ export async function capVisitorMails(
 
 type Counted = { target: string; form: string; channel: Channel; mails: number };
 
-/** Mails of the last `seconds` to these addresses, by form and channel. */
+/** Mails planned or begun anew in the last `seconds` to these addresses, by form and channel. */
 function countPromised(tx: Db, targets: readonly string[], seconds: number): Promise<Counted[]> {
-  const { target, channel, createdAt, state, submissionId } = deliveries;
+  const { target, channel, createdAt, restartedAt, state, submissionId } = deliveries;
   return tx
     .select({ target, form: submissions.form, channel, mails: count() })
     .from(deliveries)
@@ -56,7 +56,7 @@ function countPromised(tx: Db, targets: readonly string[], seconds: number): Pro
       and(
         inArray(channel, [...visitorChannels]),
         inArray(target, [...targets]),
-        sql`${createdAt} > now() - make_interval(secs => ${seconds})`,
+        sql`coalesce(${restartedAt}, ${createdAt}) > now() - make_interval(secs => ${seconds})`,
         inArray(state, [...promised]),
       ),
     )

@@ -3,10 +3,11 @@ import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
 import { formsOf } from "../catalogue/forms-registry";
 import type { Delivery, Submission } from "../queries";
-import { type Channel, deliveries, deliveryAttempts } from "../tables";
+import { type Channel, deliveries } from "../tables";
 import { channelSenders } from "./channels";
-import { deliverSubmission } from "./deliver-submission";
+import { enqueueDeliveries } from "./deliver-submission";
 import { planDeliveries } from "./plan-deliveries";
+import { startSeries } from "./start-series";
 
 /** Nothing more is sent of these messages, by any of these channels; all unless they are named. */
 export async function cancelOpen(
@@ -17,7 +18,7 @@ export async function cancelOpen(
   if (submissionIds.length === 0) return;
   await tx
     .update(deliveries)
-    .set({ state: "cancelled", nextAt: null, updatedAt: sql`now()` })
+    .set({ state: "cancelled", waitsFor: null, nextAt: null, updatedAt: sql`now()` })
     .where(
       and(
         inArray(deliveries.submissionId, [...submissionIds]),
@@ -35,15 +36,11 @@ export async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission):
   const submission = { ...before, state: "inbox" as const };
   await cancelOpen(tx, [submission.id], asking);
   const known = await lockDeliveries(tx, submission.id);
-  const due: string[] = [];
-  for (const { id, channel, state } of known) {
-    if (asking.includes(channel)) continue;
-    if (state === "cancelled") due.push(await renewDelivery(tx, id));
-    if (state === "waiting") due.push(await release(tx, id));
-  }
+  const withheld = known.filter(({ channel }) => !asking.includes(channel)).map(({ id }) => id);
+  await startSeries(kernel, tx, withheld, { from: ["cancelled", "waiting"] });
   const form = await formsOf(kernel).at(tx, submission.form, submission.formVersion);
-  if (known.length === 0 && form) due.push(...(await planDeliveries(kernel, tx, [{ submission, form }])));
-  await enqueueDeliveries(kernel, tx, due);
+  if (known.length === 0 && form)
+    await enqueueDeliveries(kernel, tx, await planDeliveries(kernel, tx, [{ submission, form }]));
 }
 
 /** A message is acceptable and waits for the visitor: who is asked to confirm, unless that has been planned before. */
@@ -59,29 +56,6 @@ export async function askToConfirm(kernel: Kernel, tx: Db, before: Submission): 
   await enqueueDeliveries(kernel, tx, await planDeliveries(kernel, tx, [{ submission, form }], senders));
 }
 
-/**
- * Begins a new series of attempts. Under a new id: a job that was planned before would send it a second time. Counted
- * as a mail of now where mails are counted.
- */
-export async function renewDelivery(tx: Db, before: string): Promise<string> {
-  const id = Bun.randomUUIDv7();
-  await tx
-    .update(deliveries)
-    .set({ id, state: "queued", attempts: 0, nextAt: null, createdAt: sql`now()`, updatedAt: sql`now()` })
-    .where(eq(deliveries.id, before));
-  await tx.update(deliveryAttempts).set({ deliveryId: id }).where(eq(deliveryAttempts.deliveryId, before));
-  return id;
-}
-
-export async function enqueueDeliveries(
-  { jobs }: Pick<Kernel, "jobs">,
-  tx: Db,
-  due: readonly string[],
-): Promise<void> {
-  const payloads = due.map((deliveryId) => ({ deliveryId }));
-  if (payloads.length > 0) await jobs.enqueue(tx, deliverSubmission, payloads);
-}
-
 /** The channels that ask a visitor to confirm. */
 const asking: readonly Channel[] = channelSenders
   .filter(({ tells }) => tells === "pending")
@@ -89,8 +63,3 @@ const asking: readonly Channel[] = channelSenders
 
 const lockDeliveries = (tx: Db, submissionId: string): Promise<Delivery[]> =>
   tx.select().from(deliveries).where(eq(deliveries.submissionId, submissionId)).for("update");
-
-async function release(tx: Db, id: string): Promise<string> {
-  await tx.update(deliveries).set({ state: "queued", updatedAt: sql`now()` }).where(eq(deliveries.id, id));
-  return id;
-}

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import { idAt } from "./list-submissions";
-import { everything, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
+import { idAt } from "../received-at";
+import { everything, isHeld, isNew, isReal, newestOf, newestWhere } from "./newest-messages";
 
 /** Each figure is counted up to this, so that no look at a full inbox reads the whole table. */
 const most = 5_000;
@@ -20,7 +20,8 @@ export async function countInbox(db: Db, now: Date): Promise<InboxFigures> {
   const counted = (rows: SQL) => sql`(select count(*)::int from (${rows}) as counted)`;
   const lately = { ...everything, from: idAt(new Date(now.getTime() - 86_400_000)) };
   const inState = (state: "retrying" | "dead") => sql`
-    select 1 from gatehouse.deliveries where state = ${sql.raw(`'${state}'`)}
+    select 1 from gatehouse.deliveries where state = ${sql.raw(`'${state}'`)} and not exists (
+      select 1 from gatehouse.submissions staged where staged.id = submission_id and staged.kind <> 'real')
     order by state desc, id desc limit ${most}::int`;
   const rows = await db.execute(sql`
     select ${counted(newestWhere(isNew, everything, most))} as "new",
@@ -40,7 +41,7 @@ export async function countInbox(db: Db, now: Date): Promise<InboxFigures> {
 export async function countSubmissionsFrom(db: Db, email: string, limit: number): Promise<number> {
   const rows = await db.execute(sql`
     select count(*)::int as count from (
-      select 1 from gatehouse.submissions where email_normalised = ${email.toLowerCase()} limit ${limit}::int) as sent`);
+      select 1 from gatehouse.submissions where email_normalised = ${email.toLowerCase()} and ${isReal} limit ${limit}::int) as sent`);
   return rowsOf<{ count: number }>(rows)[0]?.count ?? 0;
 }
 

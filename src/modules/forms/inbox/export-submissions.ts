@@ -68,6 +68,7 @@ function listBatch(
         and(
           eq(submissions.form, form),
           eq(submissions.state, state),
+          eq(submissions.kind, "real"),
           gt(submissions.id, after),
           lte(submissions.id, until),
         ),

@@ -2,8 +2,9 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
 import { formsOf } from "../catalogue/forms-registry";
+import { idAt } from "../received-at";
 import type { Fields, Handling, StoredState } from "../tables";
-import { highest, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
+import { highest, isHeld, isNew, isReal, newestOf, newestWhere } from "./newest-messages";
 
 /** A message as a list shows it. */
 export type ListedSubmission = {
@@ -75,7 +76,7 @@ function candidates(
   const ids = { from: idAt(since), to: before < after ? before : after };
   if (email !== undefined)
     return sql`select * from gatehouse.submissions
-      where email_normalised = ${email.trim().toLowerCase()} and state = ${state}
+      where email_normalised = ${email.trim().toLowerCase()} and state = ${state} and ${isReal}
         and id >= ${ids.from}::uuid and id < ${ids.to}::uuid
         ${form === undefined ? sql`` : sql`and form = ${form}`} order by id desc limit ${most}::int`;
   if (form === undefined && state === "inbox" && handling === "new") return newestWhere(isNew, ids, most);
@@ -94,12 +95,4 @@ function matches(handling: Handling | undefined, words: readonly string[]): SQL 
     ),
   ];
   return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
-}
-
-/** The lowest UUIDv7 of a moment (RFC 9562 §5.7): ids are in order of arrival. */
-export function idAt(moment: Date | undefined): string {
-  const digits = Math.max(0, moment?.getTime() ?? 0)
-    .toString(16)
-    .padStart(12, "0");
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }

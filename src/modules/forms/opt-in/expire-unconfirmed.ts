@@ -4,7 +4,7 @@ import { rowsOf } from "#/kernel/db/rows";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { cancelOpen } from "../delivery/release-deliveries";
-import { idAt } from "../inbox/list-submissions";
+import { idAt } from "../received-at";
 import { submissions } from "../tables";
 import { followMessages } from "../waitlist/follow-messages";
 import { linkDays } from "./links";

@@ -2,10 +2,19 @@ import { and, eq } from "drizzle-orm";
 import { AppError, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import { capVisitorMails } from "../delivery/cap-visitor-mails";
-import { enqueueDeliveries, renewDelivery } from "../delivery/release-deliveries";
-import { deliveries, submissions } from "../tables";
+import { startSeries } from "../delivery/start-series";
+import { type DeliveryState, deliveries, submissions } from "../tables";
 import { followMessages } from "../waitlist/follow-messages";
 import { findLink, type OptIn } from "./links";
+
+const atRest: readonly DeliveryState[] = [
+  "delivered",
+  "dead",
+  "cancelled",
+  "suppressed",
+  "skipped",
+  "retrying",
+];
 
 /**
  * A new link for a message that still waits, or waited in vain. How often is a matter of the mail caps: whoever has an
@@ -39,7 +48,7 @@ export async function sendAgain(kernel: Kernel, token: string): Promise<OptIn> {
       .select({ id: deliveries.id })
       .from(deliveries)
       .where(and(eq(deliveries.submissionId, id), eq(deliveries.channel, "opt_in_email")));
-    if (earlier) await enqueueDeliveries(kernel, tx, [await renewDelivery(tx, earlier.id)]);
+    if (earlier) await startSeries(kernel, tx, [earlier.id], { from: atRest });
   });
   return link;
 }

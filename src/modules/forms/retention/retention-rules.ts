@@ -1,6 +1,6 @@
 import type { Kernel } from "#/kernel/kernel";
 import type { Forms } from "../catalogue/forms-registry";
-import { idAt } from "../inbox/list-submissions";
+import { idAt } from "../received-at";
 import { type StoredState, submissionStates } from "../tables";
 
 const SPAM_DAYS = 30;

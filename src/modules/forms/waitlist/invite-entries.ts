@@ -3,7 +3,7 @@ import { audit, type Origin } from "#/kernel/audit";
 import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
 import { capVisitorMails } from "../delivery/cap-visitor-mails";
-import { enqueueDeliveries } from "../delivery/release-deliveries";
+import { enqueueDeliveries } from "../delivery/deliver-submission";
 import { insertDeliveries, type NewDelivery } from "../queries";
 import { lockWaitlist } from "./follow-messages";
 import { waitlistEntries } from "./tables";
@@ -40,7 +40,9 @@ export function inviteEntries(kernel: Kernel, actor: Actor, wanted: Wanted): Pro
       return { id: Bun.randomUUIDv7(), submissionId, channel: "invitation_email", target, state };
     });
     await insertDeliveries(tx, planned);
-    const due = planned.filter(({ state }) => state === "queued").map(({ id }) => id);
+    const due = planned.flatMap(({ id, channel, state }) =>
+      state === "queued" ? [{ deliveryId: id, channel }] : [],
+    );
     await enqueueDeliveries(kernel, tx, due);
     await audit(tx, {
       event: "waitlist.invited",
