@@ -32,7 +32,16 @@ import {
   totpUpkeep,
 } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, inbox, openIntake, publicForms, submissionErasure } from "#/modules/forms";
+import {
+  compiledForms,
+  forms,
+  inbox,
+  openIntake,
+  publicForms,
+  spamModel,
+  submissionErasure,
+  submissionExport,
+} from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
@@ -98,7 +107,9 @@ export const createApp = (kernel: Kernel) => {
     .use(dashboard(kernel))
     .use(adminSummary(kernel))
     .use(inbox(kernel))
+    .use(submissionExport(kernel))
     .use(submissionErasure(kernel))
+    .use(spamModel(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

@@ -9,6 +9,7 @@ import { planDeliveries } from "../delivery/plan-deliveries";
 import { keyLifetimes } from "../intake/retry-keys";
 import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
+import { forgetFeatures, learnVerdict } from "../screening/learn-verdict";
 import {
   deliveries,
   deliveryAttempts,
@@ -21,27 +22,31 @@ import {
 /** Who of the team acts, and from where. */
 export type Actor = { id: number; origin: Origin };
 
-/** Says how far the team is with a message. Refuses with 404, 409 `version_conflict`. */
+/**
+ * Says how far the team is with a message. An answer teaches the spam model that it was wanted, unless it stands as spam;
+ * what an answer taught is not taken back by a later step. Refuses with 404, 409 `version_conflict`.
+ */
 export function setHandling(
-  { db }: Pick<Kernel, "db">,
+  kernel: Pick<Kernel, "config" | "db">,
   actor: Actor,
   id: string,
   { handling, version }: { handling: Handling; version: number },
 ): Promise<void> {
-  return db.transaction(async (tx) => {
+  return kernel.db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id, version);
     await tx
       .update(submissions)
       .set({ handling, ...changed })
       .where(eq(submissions.id, id));
+    if (handling === "replied" && before.state !== "spam") await learnVerdict(kernel, tx, before, "ham");
     await record(tx, actor, "submission.handled", id, { before: before.handling, after: handling });
   });
 }
 
 /**
- * The team's verdict. "Not spam" tells whoever was not told yet; "spam" cancels what has not been sent. The same
- * verdict once more changes nothing. Refuses with 404, 409 `version_conflict`, and 409 `not_judged` while the service
- * itself has not judged.
+ * The team's verdict, which the spam model learns. "Not spam" tells whoever was not told yet; "spam" cancels what has
+ * not been sent. To confirm what the service itself judged is a lesson and no change; the same verdict once more is
+ * neither. Refuses with 404, 409 `version_conflict`, and 409 `not_judged` while the service itself has not judged.
  */
 export function correctVerdict(
   kernel: Kernel,
@@ -52,13 +57,17 @@ export function correctVerdict(
   return kernel.db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id, version);
     if (before.state === "received") throw conflict("not_judged", "This message is not judged yet");
-    if (before.state === state) return;
-    await tx
-      .update(submissions)
-      .set({ state, ...changed })
-      .where(eq(submissions.id, id));
-    if (state === "spam") await cancelOpen(tx, id);
-    else await tellWhoWasNot(kernel, tx, before);
+    if (before.state !== state) {
+      await tx
+        .update(submissions)
+        .set({ state, ...changed })
+        .where(eq(submissions.id, id));
+      if (state === "spam") await cancelOpen(tx, id);
+      else await tellWhoWasNot(kernel, tx, before);
+    }
+    // Last: nobody who holds words that others wait for waits himself.
+    const learned = await learnVerdict(kernel, tx, before, state === "spam" ? "spam" : "ham");
+    if (!learned && before.state === state) return;
     await record(tx, actor, "submission.judged", id, { before: before.state, after: state });
   });
 }
@@ -117,6 +126,7 @@ export function eraseSubmission(
       .where(and(eq(deliveries.submissionId, id), eq(deliveries.channel, "visitor_email")));
     await tx.delete(submissionNotes).where(eq(submissionNotes.submissionId, id));
     await eraseKeys(tx, before, config.FORMS_DUPLICATE_WINDOW);
+    await forgetFeatures(tx, id);
     await tx
       .update(submissions)
       .set({

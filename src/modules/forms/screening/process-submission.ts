@@ -9,6 +9,7 @@ import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
 import { lockUnjudged, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
+import { learnedReasons } from "./learned-reasons";
 import { screenSubmission } from "./screen-submission";
 
 /**
@@ -41,7 +42,11 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
-  const verdicts = unjudged.map((submission) => ({ submission, ...screenSubmission(submission) }));
+  const learned = await learnedReasons(kernel, tx, unjudged);
+  const verdicts = unjudged.map((submission) => ({
+    submission,
+    ...screenSubmission(submission, learned.get(submission.id)),
+  }));
   const judged = verdicts.map(({ submission, ...verdict }) => ({
     id: submission.id,
     form: submission.form,
