@@ -17,6 +17,7 @@ export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/exp
 export { formsForEverybody } from "./public-routes";
 export { openIntake } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
+export { submissionStates } from "./tables";
 export { formsForTheTeam } from "./team-routes";
 export { readCanary } from "./trials/read-canary";
 

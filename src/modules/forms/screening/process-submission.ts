@@ -13,6 +13,7 @@ import { awaitConfirmation } from "../opt-in/await-confirmation";
 import { lockUnjudged, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
 import { followMessages } from "../waitlist/follow-messages";
+import { learnedReasons } from "./learned-reasons";
 import { screenSubmission, type Verdict } from "./screen-submission";
 
 /** Messages judged in one transaction; more would hold up what visitors send meanwhile. */
@@ -83,9 +84,10 @@ async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
+  const learned = await learnedReasons(kernel, tx, unjudged);
   const screened = unjudged.map((submission) => ({
     submission,
-    ...(submission.kind === "real" ? screenSubmission(submission) : unsuspected),
+    ...(submission.kind === "real" ? screenSubmission(submission, learned.get(submission.id)) : unsuspected),
   }));
   const verdicts = await awaitConfirmation(kernel, tx, screened);
   const judged = verdicts.map(({ submission, ...verdict }) => ({

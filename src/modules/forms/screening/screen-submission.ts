@@ -9,8 +9,8 @@ const SPAM = 80;
  * Adds up what speaks against a message; it was stored and answered before anybody judged it.
  * Every signal is kept with its points, so that the team can see why. Score 0 to 100.
  */
-export function screenSubmission({ intake }: { intake: IntakeFacts | null }): Verdict {
-  const reasons: Reason[] = [];
+export function screenSubmission({ intake }: { intake: IntakeFacts | null }, learned?: Reason): Verdict {
+  const reasons: Reason[] = learned ? [learned] : [];
   if (intake?.honeypot) {
     const code = `honeypot:${intake.honeypot}`;
     reasons.push({ code, points: 100, text: "A field that people cannot see was filled in" });
@@ -22,9 +22,7 @@ export function screenSubmission({ intake }: { intake: IntakeFacts | null }): Ve
       text: "The browser did not say which page it posted from",
     });
   }
-  const score = Math.min(
-    100,
-    reasons.reduce((sum, { points }) => sum + points, 0),
-  );
+  const sum = reasons.reduce((sum, { points }) => sum + points, 0);
+  const score = Math.max(0, Math.min(100, sum));
   return { state: score >= SPAM ? "spam" : score >= HELD ? "held" : "inbox", score, reasons };
 }
