@@ -32,7 +32,16 @@ import {
   totpUpkeep,
 } from "#/modules/accounts";
 import { documentation } from "#/modules/docs";
-import { compiledForms, forms, inbox, openIntake, publicForms, submissionErasure } from "#/modules/forms";
+import {
+  compiledForms,
+  forms,
+  inbox,
+  openIntake,
+  publicForms,
+  spamRules,
+  submissionErasure,
+  visitorChecks,
+} from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
 
@@ -83,6 +92,7 @@ export const createApp = (kernel: Kernel) => {
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
     .use(publicForms(kernel, intake))
+    .use(visitorChecks(kernel))
     .use(signInRoutes(kernel))
     .use(currentUser(kernel))
     .use(ownSessions(kernel))
@@ -99,6 +109,7 @@ export const createApp = (kernel: Kernel) => {
     .use(adminSummary(kernel))
     .use(inbox(kernel))
     .use(submissionErasure(kernel))
+    .use(spamRules(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

@@ -6,6 +6,7 @@ import auditGuard from "../../../drizzle/0004_audit_guard.sql" with { type: "tex
 import inbox from "../../../drizzle/0005_inbox.sql" with { type: "text" };
 import inboxIndexes from "../../../drizzle/0006_inbox_indexes.sql" with { type: "text" };
 import delivery from "../../../drizzle/0007_delivery.sql" with { type: "text" };
+import screening from "../../../drizzle/0011_screening.sql" with { type: "text" };
 
 /** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
 export type Migration = { name: string; text: string };
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { name: "0005_inbox", text: inbox },
   { name: "0006_inbox_indexes", text: inboxIndexes },
   { name: "0007_delivery", text: delivery },
+  { name: "0011_screening", text: screening },
 ];
 
 /** The schema that this release makes, by the name of its last migration. */

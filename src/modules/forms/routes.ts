@@ -6,6 +6,7 @@ import type { CompiledForm } from "./catalogue/compile-form";
 import { compiledForms, getForm } from "./catalogue/compiled-forms";
 import { requestBodyOf } from "./catalogue/describe-form";
 import { htmlSnippet } from "./catalogue/html-snippet";
+import { Slug } from "./catalogue/slug";
 import { createAdmission } from "./intake/admit-post";
 import { createIntakeQueue, type IntakeQueue } from "./intake/intake-queue";
 import { measureForms, measureIntake } from "./intake/measure-forms";
@@ -13,12 +14,8 @@ import { createPostReceiver, type ReceivePost } from "./intake/receive-post";
 import { allRequired, speaksProblem } from "./intake/refuse-fields";
 import { findKeyHolder, storeSubmissions } from "./intake/store-submissions";
 import { showForm, showThanks } from "./pages/show-form";
+import { createPageTokens } from "./screening/page-token";
 
-const Slug = t.String({
-  pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
-  description: "The form's name",
-  examples: ["contact"],
-});
 const Received = t.Object({ status: t.Literal("ok"), message: t.Literal("Form received") });
 const ReceivedWithId = t.Object({
   ...Received.properties,
@@ -39,6 +36,7 @@ const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
 /** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
 export function publicForms(kernel: Kernel, intake: Intake) {
   const receive = createPostReceiver(kernel, intake);
+  const pages = { config: kernel.config, tokens: createPageTokens(kernel.config, () => kernel.now()) };
   const app = new Elysia({ name: "forms.public", tags: ["forms"] });
   const site = kernel.config.PUBLIC_URL ?? `http://localhost:${kernel.config.PORT}`;
   for (const form of compiledForms.values()) addDoors(app, form, receive, site);
@@ -58,7 +56,7 @@ export function publicForms(kernel: Kernel, intake: Intake) {
         },
       },
     )
-    .get("/f/:form", async ({ params, request }) => showForm(kernel.config, getForm(params.form), request), {
+    .get("/f/:form", async ({ params, request }) => showForm(pages, getForm(params.form), request), {
       params: t.Object({ form: Slug }),
       response: { 200: Page, 404: PlainError },
       detail: { summary: "The form as a page", description: "Works without script." },

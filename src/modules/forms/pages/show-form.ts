@@ -3,13 +3,18 @@ import { newNonce, pagePolicy } from "#/kernel/pages";
 import type { CompiledForm } from "../catalogue/compile-form";
 import { chooseLanguage } from "../intake/negotiate";
 import { newPageId } from "../intake/retry-identifier";
+import type { PageTokens } from "../screening/page-token";
 import { renderThanksPage } from "./render-answer";
 import { renderFormPage } from "./render-page";
 
 type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins">;
 
 /** The form on a page of ours, for a site that has no page of its own. */
-export function showForm(config: Needs, form: CompiledForm, { headers }: Request): Response {
+export function showForm(
+  { config, tokens }: { config: Needs; tokens: PageTokens },
+  form: CompiledForm,
+  { headers }: Request,
+): Response {
   const nonce = newNonce();
   const html = renderFormPage({
     form,
@@ -17,6 +22,7 @@ export function showForm(config: Needs, form: CompiledForm, { headers }: Request
     language: chooseLanguage(undefined, headers.get("accept-language"), form.definition.language),
     nonce,
     id: newPageId(),
+    token: tokens.issue(form.definition.slug),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
     ...(!form.definition.open && { notice: { kind: "closed" } as const }),
   });
