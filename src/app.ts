@@ -37,10 +37,16 @@ import {
   forms,
   inbox,
   openIntake,
+  optInPages,
   publicForms,
+  sendgridEvents,
   spamRules,
   submissionErasure,
   visitorChecks,
+  waitlistInvitations,
+  waitlistPages,
+  waitlistTeam,
+  webhooks,
 } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
@@ -93,6 +99,8 @@ export const createApp = (kernel: Kernel) => {
     .use(metricsEndpoint(kernel))
     .use(publicForms(kernel, intake))
     .use(visitorChecks(kernel))
+    .use(optInPages(kernel))
+    .use(waitlistPages(kernel))
     .use(signInRoutes(kernel))
     .use(currentUser(kernel))
     .use(ownSessions(kernel))
@@ -110,6 +118,10 @@ export const createApp = (kernel: Kernel) => {
     .use(inbox(kernel))
     .use(submissionErasure(kernel))
     .use(spamRules(kernel))
+    .use(waitlistTeam(kernel))
+    .use(waitlistInvitations(kernel))
+    .use(sendgridEvents(kernel))
+    .use(webhooks(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

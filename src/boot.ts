@@ -1,11 +1,11 @@
 import { type App, createApp, modules } from "#/app";
+import { openCaptcha } from "#/integrations/captcha";
+import { type CrmConfig, openCrm } from "#/integrations/crm";
 import { openMail } from "#/integrations/mail";
+import { openChat } from "#/integrations/slack";
 import { createAlerts } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
-import { noCaptcha } from "#/kernel/captcha";
-import { noChat } from "#/kernel/chat";
 import type { Config } from "#/kernel/config";
-import { noCrm } from "#/kernel/crm";
 import { createHashQueue } from "#/kernel/crypto";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createHttpClient } from "#/kernel/http-client";
@@ -15,8 +15,8 @@ import type { Log } from "#/kernel/log";
 import { createMetrics, type Metrics, readProcess, watchEventLoop } from "#/kernel/metrics";
 import { createRateLimits } from "#/kernel/rate-limit";
 
-/** For `doctor`, which probes the mail before there is a database. */
-export { openMail };
+/** For `doctor`, which probes both before there is a database. */
+export { openCrm, openMail };
 
 export type Service = {
   kernel: Kernel;
@@ -31,6 +31,8 @@ export type Service = {
 
 export type ToolsConfig = Parameters<typeof openDatabase>[0] &
   Parameters<typeof openMail>[0] &
+  Parameters<typeof openChat>[0] &
+  CrmConfig &
   Tools["config"] &
   Pick<Config, "HASH_SLOTS" | "HASH_MAX_WAIT_MS">;
 
@@ -51,7 +53,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   const kernel: Kernel = {
     ...tools,
     alerts: createAlerts(tools),
-    captcha: noCaptcha,
+    captcha: openCaptcha(config, tools),
     config,
     limits: createRateLimits({ config, database, now, metrics }),
     metrics,
@@ -122,17 +124,18 @@ export async function openTools(
     log,
     { metrics },
   );
-  const mail = await openMail(config, log);
+  const http = createHttpClient({ log, metrics });
+  const mail = await openMail(config, log, http);
   const hashing = createHashQueue({ slots: config.HASH_SLOTS, maxWaitMs: config.HASH_MAX_WAIT_MS, metrics });
   return {
     tools: {
-      chat: noChat,
+      chat: openChat(config, http),
       config,
-      crm: noCrm,
+      crm: openCrm(config, http, log),
       database,
       db: database.db,
       hashing,
-      http: createHttpClient(),
+      http,
       jobs,
       log,
       mail,

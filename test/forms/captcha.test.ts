@@ -1,27 +1,33 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
+import { type Captcha, noCaptcha } from "#/kernel/captcha";
 import type { CaptchaChoice } from "#/modules/forms/catalogue/form-definition";
 import { processCaptcha } from "#/modules/forms/screening/process-captcha";
 import { processSubmission } from "#/modules/forms/screening/process-submission";
-import { startCaptchaProvider } from "../support/captcha-provider";
+import { startCaptchaByAnswer } from "../support/fakes/captcha-by-answer";
 import { fromSite, judge, readVerdict, setForm } from "../support/judged";
 import { contact } from "../support/sample-posts";
 import { until } from "../support/until";
 import { browser, openWorld } from "../support/world";
 
 const site = "https://www.example.com";
-const provider = startCaptchaProvider();
-const world = await openWorld({ env: { CORS_ALLOWED_ORIGINS: site, NOTIFY_EMAIL: "" } });
+const provider = startCaptchaByAnswer();
+const world = await openWorld({ env: { ...provider.env, CORS_ALLOWED_ORIGINS: site, NOTIFY_EMAIL: "" } });
 
 const recaptcha: CaptchaChoice = { provider: "recaptcha_v3", required: false };
 let restore = () => {};
-beforeEach(() => {
-  provider.reset();
-  if (world.kernel) world.kernel.captcha = provider.port;
-});
+beforeEach(() => provider.reset());
 afterEach(() => {
   restore();
   restore = () => {};
 });
+/** Until the test ends. */
+const setCaptcha = (captcha: Partial<Captcha>) => {
+  const before = world.kernel.captcha;
+  world.kernel.captcha = { ...before, ...captcha };
+  restore = () => {
+    world.kernel.captcha = before;
+  };
+};
 afterAll(() => provider.stop());
 
 const field = "g-recaptcha-response";
@@ -79,7 +85,7 @@ world.describe("a captcha's answer", () => {
   });
 
   test("of a provider that nobody configured is as good as none", async () => {
-    world.kernel.captcha = { ...provider.port, configured: new Set() };
+    setCaptcha(noCaptcha);
 
     expect((await judge(world, { [field]: "fail" })).points).toEqual({});
     expect(provider.asked).toEqual([]);
@@ -91,7 +97,7 @@ world.describe("a captcha's answer", () => {
     ).json()) as { id: string };
     await until(() => provider.asked.length === 1);
 
-    await processSubmission.run(world.kernel, { submissionId: id });
+    await processSubmission.run(world.kernel, { submissionIds: [id] });
     provider.release();
     await world.settled();
     const before = await world.traces();
@@ -110,7 +116,7 @@ world.describe("a captcha's answer", () => {
 
     // As after a crash between the question and the verdict: the job comes again.
     const again = processCaptcha.run(
-      { ...world.kernel, captcha: { ...provider.port, verify: async () => used } },
+      { ...world.kernel, captcha: { ...world.kernel.captcha, verify: async () => used } },
       { submissionId: id },
     );
     await again;
@@ -131,7 +137,7 @@ world.describe("a captcha's answer", () => {
       ),
     );
     expect(slow.map(({ status }) => status)).toEqual(slow.map(() => 200));
-    await until(() => provider.asked.length === 32);
+    await until(() => provider.asked.length === 8);
 
     await world.post("/f/contact", { ...contact, message: "Quick" }, fromSite);
 
@@ -154,24 +160,19 @@ async function statesOf(): Promise<Record<string, number>> {
 }
 
 world.describe("while the provider is away", () => {
-  const down = (what: "accept" | "hold" | "spam") => {
-    const { config } = world.kernel;
-    world.kernel.config = { ...config, FORMS_CAPTCHA_DOWN: what };
-    restore = () => {
-      world.kernel.config = config;
-    };
-  };
-
   test.each([
     ["accept", "inbox"],
     ["hold", "held"],
     ["spam", "spam"],
   ] as const)("FORMS_CAPTCHA_DOWN=%s", async (what, state) => {
-    world.kernel.captcha = {
-      ...provider.port,
-      verify: async () => ({ kind: "unavailable", code: "connection" }),
+    const { config } = world.kernel;
+    world.kernel.config = { ...config, FORMS_CAPTCHA_DOWN: what };
+    setCaptcha({ verify: async () => ({ kind: "unavailable", code: "connection" }) });
+    const restoreCaptcha = restore;
+    restore = () => {
+      restoreCaptcha();
+      world.kernel.config = config;
     };
-    down(what);
 
     const row = await judge(world, { [field]: "pass" });
 

@@ -1,3 +1,5 @@
+import type { CallResult } from "#/kernel/call-result";
+import type { Crm } from "#/kernel/crm";
 import { migrationStatus } from "#/kernel/db";
 import { AppError } from "#/kernel/errors";
 import type { Tools } from "#/kernel/kernel";
@@ -13,7 +15,9 @@ const broken = (detail: string): Verdict => ({ ok: false, detail });
 
 /** Looks at what the process that holds the database can reach. Its output is one JSON list of findings. */
 export const probeServices: DatabaseCommand = async (tools, _args, { write }) => {
-  await write(JSON.stringify(await runProbes([...databaseProbes(tools), mailProbe(tools.mail)])));
+  await write(
+    JSON.stringify(await runProbes([...databaseProbes(tools), mailProbe(tools.mail), crmProbe(tools.crm)])),
+  );
   return exitCodes.done;
 };
 
@@ -71,9 +75,25 @@ export const mailProbe = (mail: Mail): Probe => ({
   name: "mail",
   async probe() {
     if (!mail.available) return warn("no transport is configured: nobody is told of a message");
-    const result = await mail.probe();
-    if (result.kind === "ok") return fine(`${mail.transport}: ${result.value.detail}`);
-    const { code, status } = result.why;
-    return broken(`${mail.transport}: ${[code, status].filter((part) => part !== undefined).join(" ")}`);
+    return judgeReach(mail.transport, await mail.probe());
   },
 });
+
+/** Whether the CRM takes our key; nothing is written. */
+export const crmProbe = (crm: Crm): Probe => ({
+  name: "crm",
+  async probe() {
+    if (!crm.available) return fine("none is configured (HUBSPOT_API_KEY)");
+    const missing = (["demo", "quote"] as const).filter((kind) => !crm.takesDeal(kind));
+    const verdict = judgeReach(crm.name, await crm.probe());
+    return verdict.ok && missing.length > 0
+      ? fine(`${verdict.detail}; no deals for ${missing.join(" and ")} (HUBSPOT_PIPELINE, HUBSPOT_STAGE_…)`)
+      : verdict;
+  },
+});
+
+const judgeReach = (name: string, result: CallResult<{ detail: string }>): Verdict => {
+  if (result.kind === "ok") return fine(`${name}: ${result.value.detail}`);
+  const { code, status } = result.why;
+  return broken(`${name}: ${[code, status].filter((part) => part !== undefined).join(" ")}`);
+};

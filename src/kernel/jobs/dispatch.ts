@@ -107,14 +107,15 @@ export function startDispatch<Context>(
 
   const freeSlots = ({ job, slots }: Queue<Context>) =>
     Math.min((job.concurrency ?? 1) - slots, maxRunning - total());
-  const yields = ({ lastClaim, waited }: Queue<Context>) =>
-    waited < longestYieldMs && performance.now() - lastClaim < yieldMs && isUrgent();
+  const leaves = ({ waited }: Queue<Context>) => waited < longestYieldMs && isUrgent();
+  const yields = (queue: Queue<Context>) => performance.now() - queue.lastClaim < yieldMs && leaves(queue);
   const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0 && !yields(queue);
 
   const claim = async (queue: Queue<Context>): Promise<void> => {
     if (!canClaim(queue)) return;
     const { runMany, together = 1 } = queue.job;
-    const wanted = runMany ? together : freeSlots(queue);
+    // What is claimed runs to its end, so while something is urgent it is little.
+    const wanted = !runMany ? freeSlots(queue) : leaves(queue) ? 1 : together;
     // Before the query: a wake-up that comes while it runs must not be overwritten.
     queue.due = false;
     const started = performance.now();

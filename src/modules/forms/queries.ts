@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
@@ -51,33 +51,6 @@ export async function setVerdicts(
 
 export async function insertDeliveries(tx: Db, planned: readonly NewDelivery[]): Promise<void> {
   if (planned.length > 0) await tx.insert(deliveries).values([...planned]);
-}
-
-/**
- * Confirmations planned for an address in the last 24 hours: of this form, and of all forms. Whoever else asks for the
- * same address waits until this transaction ends, or two judges at one time would both find room for one more.
- */
-export async function countVisitorMails(
-  tx: Db,
-  address: string,
-  form: string,
-): Promise<{ form: number; all: number }> {
-  await tx.execute(
-    sql`select pg_advisory_xact_lock(hashtext('gatehouse.visitor_mail'), hashtext(${address}))`,
-  );
-  const [row] = await tx
-    .select({ all: count(), form: sql<number>`count(*) filter (where ${submissions.form} = ${form})` })
-    .from(deliveries)
-    .innerJoin(submissions, eq(submissions.id, deliveries.submissionId))
-    .where(
-      and(
-        eq(deliveries.channel, "visitor_email"),
-        eq(deliveries.target, address),
-        gt(deliveries.createdAt, sql`now() - interval '24 hours'`),
-        inArray(deliveries.state, ["queued", "sending", "retrying", "delivered"]),
-      ),
-    );
-  return { form: Number(row?.form ?? 0), all: Number(row?.all ?? 0) };
 }
 
 /** How many deliveries are dead, retrying or skipped, by the index of those; at most 5,000 of each are counted. */
@@ -161,5 +134,6 @@ export async function setDeliveryOutcome(
       lastError: result.kind === "ok" ? null : result.why.code,
       updatedAt: at,
     })
-    .where(eq(deliveries.id, id));
+    // A mail that was taken may have come back before this was written.
+    .where(and(eq(deliveries.id, id), ne(deliveries.state, "dead")));
 }

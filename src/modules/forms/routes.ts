@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { AppError } from "#/kernel/errors";
 import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
+import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import type { CompiledForm } from "./catalogue/compile-form";
 import { compiledForms, getForm } from "./catalogue/compiled-forms";
@@ -14,7 +15,7 @@ import { createPostReceiver, type ReceivePost } from "./intake/receive-post";
 import { allRequired, speaksProblem } from "./intake/refuse-fields";
 import { findKeyHolder, storeSubmissions } from "./intake/store-submissions";
 import { showForm, showThanks } from "./pages/show-form";
-import { createPageTokens } from "./screening/page-token";
+import { ShownEntry } from "./waitlist/show-entry";
 
 const Received = t.Object({ status: t.Literal("ok"), message: t.Literal("Form received") });
 const ReceivedWithId = t.Object({
@@ -22,6 +23,15 @@ const ReceivedWithId = t.Object({
   ok: t.Literal(true),
   id: t.String({ format: "uuid" }),
   next: t.Nullable(t.String()),
+  ...t.Partial(
+    t.Object({
+      confirmation: oneOf(["sent", "unavailable"], {
+        description:
+          "Where the address must be confirmed: the mail is on its way, for whoever posts; or no mail can be sent",
+      }),
+      ...ShownEntry.properties,
+    }),
+  ).properties,
 });
 const Page = t.String({ description: "A page" });
 const idempotencyKey = {
@@ -36,7 +46,6 @@ const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
 /** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
 export function publicForms(kernel: Kernel, intake: Intake) {
   const receive = createPostReceiver(kernel, intake);
-  const pages = { config: kernel.config, tokens: createPageTokens(kernel.config, () => kernel.now()) };
   const app = new Elysia({ name: "forms.public", tags: ["forms"] });
   const site = kernel.config.PUBLIC_URL ?? `http://localhost:${kernel.config.PORT}`;
   for (const form of compiledForms.values()) addDoors(app, form, receive, site);
@@ -56,7 +65,7 @@ export function publicForms(kernel: Kernel, intake: Intake) {
         },
       },
     )
-    .get("/f/:form", async ({ params, request }) => showForm(pages, getForm(params.form), request), {
+    .get("/f/:form", async ({ params, request }) => showForm(kernel, getForm(params.form), request), {
       params: t.Object({ form: Slug }),
       response: { 200: Page, 404: PlainError },
       detail: { summary: "The form as a page", description: "Works without script." },

@@ -5,6 +5,7 @@ import { readPost } from "./intake/read-post";
 import { retryKey } from "./intake/retry-keys";
 import { type NewSubmission, storeSubmissions } from "./intake/store-submissions";
 import { type SeedMessage, seedMessages } from "./seed-messages";
+import { seedDoor } from "./tables";
 
 /** Long enough that a second run of the same release finds the first. */
 const YEAR_SECONDS = 365 * 86_400;
@@ -34,7 +35,7 @@ function compose({ form: slug, hoursAgo, body }: SeedMessage): NewSubmission {
   return {
     id: Bun.randomUUIDv7("hex", Date.now() - hoursAgo * 3_600_000),
     form: slug,
-    door: "seed",
+    door: seedDoor,
     fields: checked.fields,
     language: "en",
     emailNormalised: checked.emailNormalised ?? null,

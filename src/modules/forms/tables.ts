@@ -46,6 +46,8 @@ export const channels = [
   "slack",
 ] as const;
 export type Channel = (typeof channels)[number];
+/** The door of invented messages, behind which nobody is. */
+export const seedDoor = "seed";
 export type SubmissionKind = "real" | "test" | "canary";
 /** Why a submission got its score; shown to the team as a table. */
 export type Reason = { code: string; points: number; text: string };

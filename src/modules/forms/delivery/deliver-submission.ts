@@ -13,10 +13,14 @@ import {
   rememberSteps,
   setDeliveryOutcome,
 } from "../queries";
-import type { StoredState } from "../tables";
+import type { Channel, DeliveryState, StoredState } from "../tables";
 import { senderOf } from "./channels";
 import type { Sent } from "./channels/channel";
 import { nextAttempt } from "./delivery-schedule";
+import { noteRefusedAddress } from "./note-refused-address";
+import { unwanted } from "./send-visitor-mail";
+
+const payload = Type.Object({ deliveryId: Type.String({ pattern: UUID }) });
 
 /**
  * One attempt to tell one destination. At least once: the delivery's id goes out as the key, so a second mail
@@ -25,25 +29,51 @@ import { nextAttempt } from "./delivery-schedule";
  */
 export const deliverSubmission = defineJob({
   name: "forms.deliver",
-  payload: Type.Object({ deliveryId: Type.String({ pattern: UUID }) }),
+  payload,
   concurrency: 4,
-  async run(kernel, payload): Promise<void> {
-    const delivery = await claimDelivery(kernel.db, payload.deliveryId, kernel.now());
+  async run(kernel, { deliveryId }): Promise<void> {
+    const delivery = await claimDelivery(kernel.db, deliveryId, kernel.now());
     if (!delivery) return;
-
-    const startedAt = kernel.now();
-    const result = await sendOnce(kernel, delivery);
-    await kernel.db.transaction((tx) => record(kernel, tx, { delivery, result, startedAt }));
-    const labels = { channel: delivery.channel, outcome: result.kind };
-    kernel.metrics.counter("forms_delivery_attempts_total", labels).add();
+    const own = ownQueues.get(delivery.channel);
+    if (own) await kernel.db.transaction((tx) => kernel.jobs.enqueue(tx, own, [{ deliveryId }]));
+    else await attempt(kernel, delivery);
   },
 });
+
+/**
+ * What does not go by mail is handed on to a queue of its channel: a vendor that hangs holds the slots of that one, and
+ * no mail waits behind it. Whoever plans a delivery need not know of them.
+ */
+const ownQueues = new Map<Channel, typeof deliverSubmission>(
+  (["hubspot", "webhook", "slack"] as const).map((channel) => [
+    channel,
+    defineJob({
+      name: `forms.deliver_${channel}`,
+      payload,
+      concurrency: 4,
+      async run(kernel, { deliveryId }) {
+        const delivery = await claimDelivery(kernel.db, deliveryId, kernel.now());
+        if (delivery) await attempt(kernel, delivery);
+      },
+    }),
+  ]),
+);
+
+export const deliveryJobs = [deliverSubmission, ...ownQueues.values()];
+
+async function attempt(kernel: Kernel, delivery: Delivery): Promise<void> {
+  const startedAt = kernel.now();
+  const result = await sendOnce(kernel, delivery);
+  await kernel.db.transaction((tx) => record(kernel, tx, { delivery, result, startedAt }));
+  const labels = { channel: delivery.channel, outcome: result.kind };
+  kernel.metrics.counter("forms_delivery_attempts_total", labels).add();
+}
 
 async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Sent> {
   const submission = await findSubmission(kernel.db, delivery.submissionId);
   const form = submission && formAt(submission.form, submission.formVersion);
   const sender = senderOf(delivery.channel);
-  if (!submission || isWithdrawn(submission.state) || !form || !sender)
+  if (!submission || isOff(submission.state, delivery) || !form || !sender)
     return {
       kind: "refused",
       why: { code: "gone", text: "The message or its form is no longer there, or it is spam" },
@@ -52,27 +82,41 @@ async function sendOnce(kernel: Kernel, delivery: Delivery): Promise<Sent> {
   return sender.send({ kernel, delivery, submission, form, remember });
 }
 
-const isWithdrawn = (state: StoredState): boolean => state === "spam" || state === "erased";
+/** Whether nobody is to be told any more of a message in this state. */
+const isOff = (state: StoredState, delivery: Delivery): boolean =>
+  state === "spam" || (state === "erased" && !outlives(delivery));
+
+const outlives = (delivery: Delivery): boolean => senderOf(delivery.channel)?.outlives?.(delivery) ?? false;
+
+/** Where a delivery rests after its last attempt. */
+function restOf(result: Sent, isOver: boolean): DeliveryState {
+  if (result.kind === "ok") return "delivered";
+  if (isOver) return "cancelled";
+  return result.kind === "refused" && result.why.code === unwanted ? "suppressed" : "dead";
+}
 
 async function record(
-  { jobs, log, now }: Kernel,
+  kernel: Kernel,
   tx: Db,
   { delivery, result, startedAt }: { delivery: Delivery; result: Sent; startedAt: Date },
 ): Promise<void> {
+  const { jobs, log, now } = kernel;
   const finishedAt = now();
   // Waiting for a vendor's daily limit is not an attempt.
   const attempts = result.kind === "parked" ? delivery.attempts : delivery.attempts + 1;
   const planned = nextAttempt(result, attempts, finishedAt);
   // It may have become spam, or been erased, while it was on its way.
   const fate = await holdState(tx, delivery.submissionId);
-  const isOver = fate !== undefined && isWithdrawn(fate);
+  const isOver = fate !== undefined && isOff(fate, delivery);
   const nextAt = isOver ? undefined : planned;
-  const state = result.kind === "ok" ? "delivered" : nextAt ? "retrying" : isOver ? "cancelled" : "dead";
+  const state = nextAt ? "retrying" : restOf(result, isOver);
   // The other side may have named the visitor in its answer.
-  if (fate !== "erased") await insertAttempt(tx, delivery.id, { startedAt, finishedAt, result });
+  if (fate !== "erased" || outlives(delivery))
+    await insertAttempt(tx, delivery.id, { startedAt, finishedAt, result });
   await setDeliveryOutcome(tx, delivery.id, { state, attempts, nextAt, result, at: finishedAt });
-  if (nextAt)
-    await jobs.enqueue(tx, deliverSubmission, [{ deliveryId: delivery.id }], { startAfter: nextAt });
+  await noteRefusedAddress(tx, kernel, delivery, result);
+  const queue = ownQueues.get(delivery.channel) ?? deliverSubmission;
+  if (nextAt) await jobs.enqueue(tx, queue, [{ deliveryId: delivery.id }], { startAfter: nextAt });
   if (state === "dead") {
     log("error", "forms.delivery_dead", { id: delivery.id, channel: delivery.channel, attempts });
   }

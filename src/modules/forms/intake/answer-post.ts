@@ -19,8 +19,16 @@ type Needs = { config: Config; origins: ReturnType<typeof createPageOrigins>; to
 /** What existing sites compare byte for byte. */
 const received = { status: "ok", message: "Form received" };
 
-/** The documented success: 303 for a visitor's browser, JSON for a program. Spam is answered just the same. */
-export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: Receipt): Response {
+/**
+ * The documented success: 303 for a visitor's browser, JSON for a program, with the `members` that the form adds. Spam
+ * is answered just the same.
+ */
+export function answerStored(
+  { config }: Needs,
+  visit: Visit,
+  { id, replayed }: Receipt,
+  members: object = {},
+): Response {
   const next = nextPlace(config, visit);
   const headers = commonHeaders(visit);
   if (replayed) headers.set("idempotency-replayed", "true");
@@ -29,7 +37,8 @@ export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: 
     headers.set("location", next ?? `/f/${slug}/thanks?lang=${visit.language}`);
     return new Response(null, { status: 303, headers });
   }
-  const body = visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null };
+  const body =
+    visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null, ...members };
   headers.set("content-type", plain.mediaType);
   return new Response(JSON.stringify(body), { headers });
 }

@@ -5,6 +5,7 @@ import type { Kernel } from "#/kernel/kernel";
 import { nameError } from "#/kernel/log";
 import type { CompiledForm } from "../catalogue/compile-form";
 import { createPageTokens } from "../screening/page-token";
+import { membersOf } from "../waitlist/answer-members";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
 import { createComposer } from "./compose-submission";
@@ -32,7 +33,7 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  * judged afterwards; the answer follows the commit.
  */
 export function createPostReceiver(
-  kernel: Pick<Kernel, "captcha" | "config" | "database" | "limits" | "log" | "now">,
+  kernel: Pick<Kernel, "captcha" | "config" | "database" | "db" | "limits" | "log" | "mail" | "now">,
   intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const { config, database, log } = kernel;
@@ -91,7 +92,9 @@ export function createPostReceiver(
   return async (form, door, request) => {
     const visit = openVisit(form, door, request);
     try {
-      return answerStored(answers, visit, await take(visit));
+      const receipt = await take(visit);
+      const members = visit.page ? undefined : await membersOf(kernel, form.definition, receipt.id);
+      return answerStored(answers, visit, receipt, members);
     } catch (error) {
       const refusal = error instanceof AppError ? error : failed(visit, error);
       if (refusal.status === 429 && visit.page && !visit.posted) await rescueText(visit);

@@ -3,17 +3,21 @@ import { newNonce, pagePolicy } from "#/kernel/pages";
 import type { CompiledForm } from "../catalogue/compile-form";
 import { chooseLanguage } from "../intake/negotiate";
 import { newPageId } from "../intake/retry-identifier";
-import type { PageTokens } from "../screening/page-token";
+import { createPageTokens } from "../screening/page-token";
 import { renderThanksPage } from "./render-answer";
 import { renderFormPage } from "./render-page";
 
 type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins">;
 
-/** The form on a page of ours, for a site that has no page of its own. */
+/**
+ * The form on a page of ours, for a site that has no page of its own. `friend`: a referral token that is sent along;
+ * the route has checked its shape.
+ */
 export function showForm(
-  { config, tokens }: { config: Needs; tokens: PageTokens },
+  { config, now }: { config: Needs & Pick<Config, "rootSecret">; now: () => Date },
   form: CompiledForm,
   { headers }: Request,
+  friend?: string,
 ): Response {
   const nonce = newNonce();
   const html = renderFormPage({
@@ -22,8 +26,9 @@ export function showForm(
     language: chooseLanguage(undefined, headers.get("accept-language"), form.definition.language),
     nonce,
     id: newPageId(),
-    token: tokens.issue(form.definition.slug),
+    token: createPageTokens(config, now).issue(form.definition.slug),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
+    ...(friend !== undefined && { given: { referral_token: friend } }),
     ...(!form.definition.open && { notice: { kind: "closed" } as const }),
   });
   return asPage(html, nonce);

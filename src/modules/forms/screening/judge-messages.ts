@@ -5,8 +5,10 @@ import { formAt } from "../catalogue/compiled-forms";
 import { noteColumns } from "../catalogue/form-columns";
 import { deliverSubmission } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
+import { awaitConfirmation } from "../opt-in/await-confirmation";
 import { lockUnjudged, type Submission, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
+import { followMessages } from "../waitlist/follow-messages";
 import { providerOf } from "./ask-captcha";
 import { gatherSignals } from "./gather-signals";
 import { screenSubmission, type Verdict } from "./screen-submission";
@@ -24,28 +26,30 @@ export async function judgeAll(
   answered: ReadonlyMap<string, CaptchaVerdict> = new Map(),
 ): Promise<{ judged: JudgedMessage[]; unasked: Submission[] }> {
   const locked = await lockUnjudged(tx, ids);
-  const mustAsk = ({ id, intake }: Submission) => !answered.has(id) && intake !== null && providerOf(intake);
-  const { unasked = [], unjudged = [] } = Object.groupBy(locked, (one) =>
-    mustAsk(one) ? "unasked" : "unjudged",
-  );
+  const mustAsk = ({ id, intake }: Submission) =>
+    !answered.has(id) && intake !== null && providerOf(intake) !== undefined;
+  const [unasked, unjudged] = [locked.filter(mustAsk), locked.filter((one) => !mustAsk(one))];
   if (unjudged.length === 0) return { judged: [], unasked };
 
-  const messages = unjudged.map((submission) => ({
-    submission,
-    form: formAt(submission.form, submission.formVersion),
+  const screened = await screenAll(kernel, tx, unjudged, answered);
+  const verdicts = await awaitConfirmation(kernel, tx, screened);
+  const judged = verdicts.map(({ submission, ...verdict }) => ({
+    id: submission.id,
+    form: submission.form,
+    ...verdict,
   }));
-  const signals = await gatherSignals(kernel, tx, messages, answered);
-  const verdicts = messages.map((message) => ({
-    ...message,
-    verdict: screenSubmission(signals.get(message.submission.id) ?? [], message.form?.thresholds),
-  }));
-  const judged = verdicts.map(({ submission: { id, form }, verdict }) => ({ id, form, ...verdict }));
   await setVerdicts(tx, judged, kernel.now());
   for (const submission of unjudged) await noteColumns(tx, submission);
-
-  const accepted = verdicts.flatMap(({ submission, form, verdict: { state } }) =>
-    form && state !== "spam" ? [{ submission: { ...submission, state }, form }] : [],
+  await followMessages(
+    kernel,
+    tx,
+    verdicts.map(({ submission, state }) => ({ ...submission, state })),
   );
+
+  const accepted = verdicts.flatMap(({ submission, state }) => {
+    const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
+    return form ? [{ submission: { ...submission, state }, form }] : [];
+  });
   const due = await planDeliveries(kernel, tx, accepted);
   if (due.length > 0)
     await kernel.jobs.enqueue(
@@ -54,6 +58,23 @@ export async function judgeAll(
       due.map((deliveryId) => ({ deliveryId })),
     );
   return { judged, unasked };
+}
+
+async function screenAll(
+  kernel: Kernel,
+  tx: Db,
+  unjudged: readonly Submission[],
+  answered: ReadonlyMap<string, CaptchaVerdict>,
+): Promise<(Verdict & { submission: Submission })[]> {
+  const messages = unjudged.map((submission) => ({
+    submission,
+    form: formAt(submission.form, submission.formVersion),
+  }));
+  const signals = await gatherSignals(kernel, tx, messages, answered);
+  return messages.map(({ submission, form }) => ({
+    submission,
+    ...screenSubmission(signals.get(submission.id) ?? [], form?.thresholds),
+  }));
 }
 
 /** Counts what was judged, once that is committed. */

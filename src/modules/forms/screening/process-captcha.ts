@@ -16,8 +16,8 @@ export const processCaptcha = defineJob({
   name: "forms.process_captcha",
   payload: Type.Object({ submissionId: Type.String({ pattern: UUID }) }),
   priority: 10,
-  // Half of what runs at one time, so that a provider that hangs leaves the other half to everything else.
-  concurrency: 32,
+  // Twice the calls that go to one provider at a time: more would wait there until they are told that it is busy.
+  concurrency: 16,
   // An answer lives two minutes at the provider.
   retryDelaySeconds: 1,
   async run(kernel, { submissionId }): Promise<void> {

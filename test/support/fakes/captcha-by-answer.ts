@@ -1,5 +1,3 @@
-import type { Captcha, CaptchaProvider } from "#/kernel/captcha";
-
 type Said = Record<string, unknown> | "hang";
 
 /** What a provider says of an answer, by the answer. */
@@ -16,10 +14,10 @@ const said: Record<string, Said> = {
 };
 
 /**
- * A provider of captchas on the loopback that speaks siteverify (integrations §10), and the port that asks it. An answer
- * is good once, as with the real ones.
+ * Providers of captchas on the loopback (siteverify, one path each) whose verdict follows from the answer, so that a test
+ * says by its post what will come of it; they can be slow at will. An answer is good once, as with the real ones.
  */
-export function startCaptchaProvider() {
+export function startCaptchaByAnswer() {
   const asked: { provider: string; answer: string; client: string | null; at: number }[] = [];
   const spent = new Set<string>();
   let waiting = Promise.withResolvers<void>();
@@ -31,12 +29,8 @@ export function startCaptchaProvider() {
       const at = performance.now();
       const form = new URLSearchParams(await request.text());
       const answer = form.get("response") ?? "";
-      asked.push({
-        provider: new URL(request.url).pathname.slice(1),
-        answer,
-        client: form.get("remoteip"),
-        at,
-      });
+      const provider = new URL(request.url).pathname.slice(1);
+      asked.push({ provider, answer, client: form.get("remoteip"), at });
       const reply = said[answer.split(" #")[0] ?? ""] ?? said.fail;
       if (reply === "hang") await waiting.promise;
       if (spent.has(answer)) return Response.json(said.spent);
@@ -44,36 +38,14 @@ export function startCaptchaProvider() {
       return Response.json(reply === "hang" ? said.pass : reply);
     },
   });
-  const port: Captcha = {
-    configured: new Set<CaptchaProvider>(["recaptcha", "turnstile", "hcaptcha"]),
-    siteKeyOf: () => undefined,
-    async verify({ provider, answer, client }) {
-      const body = new URLSearchParams({ response: answer, ...(client && { remoteip: client }) });
-      const signal = AbortSignal.timeout(10_000);
-      const url = `http://127.0.0.1:${server.port}/${provider}`;
-      const reply = await fetch(url, { method: "POST", body, signal }).catch(() => undefined);
-      if (!reply) return { kind: "unavailable", code: "timeout" };
-      const { success, hostname, score, action, ...rest } = (await reply.json()) as {
-        success: boolean;
-        hostname?: string;
-        score?: number;
-        action?: string;
-        "error-codes"?: string[];
-      };
-      const errors = rest["error-codes"] ?? [];
-      if (errors.includes("invalid-input-secret")) return { kind: "unavailable", code: "invalid_secret" };
-      return {
-        kind: "judged",
-        passed: success,
-        errors,
-        ...(hostname !== undefined && { hostname }),
-        ...(score !== undefined && { score }),
-        ...(action !== undefined && { action }),
-      };
-    },
-  };
   return {
-    port,
+    /** The settings that make the service ask here. */
+    env: Object.fromEntries(
+      ["recaptcha", "hcaptcha", "turnstile"].flatMap((provider) => [
+        [`${provider.toUpperCase()}_SECRET_KEY`, "secret"],
+        [`${provider.toUpperCase()}_VERIFY_URL`, `http://127.0.0.1:${server.port}/${provider}`],
+      ]),
+    ) as Record<string, string>,
     /** Every question, oldest first. */
     asked,
     /** Answers what hangs. */
