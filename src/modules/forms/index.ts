@@ -4,7 +4,9 @@ import { deliveryJobs, tendDeliveryLane } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
 import { purgeExpired } from "./retention/purge-expired";
+import { processCaptcha } from "./screening/process-captcha";
 import { processSubmission } from "./screening/process-submission";
+import { purgeTokens } from "./screening/purge-tokens";
 import { watchJudging } from "./screening/watch-judging";
 import { checkCanary } from "./trials/check-canary";
 import { sendCanary } from "./trials/send-canary";
@@ -26,6 +28,7 @@ export const forms: Module = {
   name: "forms",
   jobs: [
     processSubmission,
+    processCaptcha,
     watchJudging,
     ...deliveryJobs,
     tendDeliveryLane,
@@ -34,6 +37,7 @@ export const forms: Module = {
     checkCanary,
     purgeKeys,
     purgeExpired,
+    purgeTokens,
   ],
   start: watchForms,
 };

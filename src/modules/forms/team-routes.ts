@@ -6,6 +6,7 @@ import { webhooks } from "./delivery/webhook-routes";
 import { submissionExport } from "./inbox/export-routes";
 import { inbox, submissionErasure } from "./inbox/inbox-routes";
 import { retention } from "./retention/retention-routes";
+import { spamRules } from "./screening/rules-routes";
 import { spamModel } from "./screening/spam-model-routes";
 import { formTests } from "./trials/trial-routes";
 import { waitlistInvitations, waitlistTeam } from "./waitlist/waitlist-routes";
@@ -17,6 +18,7 @@ export const formsForTheTeam = (kernel: Kernel) =>
     .use(submissionExport(kernel))
     .use(submissionErasure(kernel))
     .use(spamModel(kernel))
+    .use(spamRules(kernel))
     .use(ledger(kernel))
     .use(formTests(kernel))
     .use(waitlistTeam(kernel))
