@@ -1,2 +1,0 @@
-CREATE INDEX "submissions_content_index" ON "gatehouse"."submissions" USING btree ("content_hash","judged_at") WHERE "gatehouse"."submissions"."judged_at" is not null;--> statement-breakpoint
-CREATE INDEX "submissions_replied_index" ON "gatehouse"."submissions" USING btree ("email_normalised") WHERE "gatehouse"."submissions"."handling" = 'replied';
