@@ -17,14 +17,12 @@ import { senderOf } from "./channels";
 import type { Sent } from "./channels/channel";
 import { type Claimed, claimDelivery } from "./claim-delivery";
 import { attemptsMs, nextAttempt } from "./delivery-schedule";
+import type { Due } from "./due";
 import { signOf } from "./lanes";
 import { noteRefusedAddress } from "./note-refused-address";
 import { raiseCredentials, raiseDead } from "./raise-failures";
 import { unwanted } from "./send-visitor-mail";
 import { noteSign, tendLane } from "./tend-lane";
-
-/** A delivery to make. The turn counts its jobs: one of an earlier turn does nothing. */
-export type Due = { deliveryId: string; turn?: number; channel: Channel };
 
 const payload = Type.Object({
   deliveryId: Type.String({ pattern: UUID }),

@@ -4,7 +4,7 @@ import { insertDeliveries, type NewDelivery } from "../queries";
 import type { Channel, DeliveryState, StoredState } from "../tables";
 import { channelSenders } from "./channels";
 import type { ChannelSender, Destination, Judged } from "./channels/channel";
-import type { Due } from "./deliver-submission";
+import type { Due } from "./due";
 
 /**
  * Who hears of these messages, by every channel, stored in the caller's transaction; gives the deliveries to make now.

@@ -17,14 +17,15 @@ export type OptIn = typeof optIns.$inferSelect & { form: string; language: strin
 
 /**
  * Makes the link of one mail, and gives its token. The token is derived from the delivery with a key of this service:
- * an attempt that is repeated carries the same link, and nobody who reads the database can open it. The seven days
- * begin with the first attempt.
+ * an attempt that is repeated carries the same link, and nobody who reads the database can open it. A new series of
+ * attempts has a new link. The seven days begin with the first attempt.
  */
 export async function issueLink(
   { config, db, now }: Pick<Kernel, "config" | "db" | "now">,
-  { id, submissionId, target }: Pick<Delivery, "id" | "submissionId" | "target">,
+  { id, restartedAt, submissionId, target }: Pick<Delivery, "id" | "restartedAt" | "submissionId" | "target">,
 ): Promise<string> {
-  const token = sign(deriveKey(config.rootSecret, "forms.opt-in"), id);
+  const series = restartedAt === null ? id : `${id} ${restartedAt.toISOString()}`;
+  const token = sign(deriveKey(config.rootSecret, "forms.opt-in"), series);
   await db
     .insert(optIns)
     .values({
