@@ -209,13 +209,13 @@ world.describe("the team", () => {
     expect(await (await invite({ ids: [three, one, pending] })).json()).toEqual({ invited: [three] });
     await world.settled();
 
-    const invitations = world.mails.slice(before);
-    expect(invitations.map(({ envelope, headers }) => [envelope.to[0], headers.get("subject")?.[0]])).toEqual(
-      [
-        ["one@example.com", "It is your turn"],
-        ["three@example.com", "It is your turn"],
-      ],
-    );
+    const invitations = world.mails
+      .slice(before)
+      .map(({ envelope, headers }) => [envelope.to[0], headers.get("subject")?.[0]]);
+    expect(invitations.toSorted()).toEqual([
+      ["one@example.com", "It is your turn"],
+      ["three@example.com", "It is your turn"],
+    ]);
     expect(await statusOf(entries[1]!)).toMatchObject({ position: 1, total: 1 });
     expect(await statusOf(entries[0]!)).toMatchObject({ position: 0, priority: 0 });
     expect((await list("?state=invited")).items.map(({ id }) => id)).toEqual([one, three] as string[]);

@@ -79,10 +79,13 @@ export const waitlistInvitations = (kernel: Kernel) =>
         });
       },
       {
-        body: t.Object({
-          ids: t.Optional(t.Array(Id, { minItems: 1, maxItems: 500, description: "Entries of the list" })),
-          count: t.Optional(t.Integer({ minimum: 1, maximum: 500, description: "Or: the next so many" })),
-        }),
+        body: t.Object(
+          {
+            ids: t.Optional(t.Array(Id, { minItems: 1, maxItems: 500, description: "Entries of the list" })),
+            count: t.Optional(t.Integer({ minimum: 1, maximum: 500, description: "Or: the next so many" })),
+          },
+          { examples: [{ count: 10 }] },
+        ),
         response: {
           200: t.Object({ invited: t.Array(Id, { description: "Those who were waiting, in their order" }) }),
           422: ProblemError,
