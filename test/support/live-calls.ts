@@ -156,8 +156,8 @@ async function webhook(stage: Stage, { authorization }: Actor) {
 }
 
 /** A form that a dev has just added. */
-async function form(stage: Stage) {
-  const { authorization } = await signInAs(stage, "dev");
+async function form(stage: Stage, actor: Actor) {
+  const { authorization } = actor.role === "dev" ? actor : await signInAs(stage, "dev");
   const slug = newName();
   const made = { slug, title: { en: "Feedback" }, fields: [{ name: "message", type: "longtext" }] };
   await post(stage, "/api/v1/admin/forms", made, authorization);

@@ -34,7 +34,23 @@ const deliverable = channels.filter((name) => name !== "opt_in_email" && name !=
 /** What every form says of itself. */
 const always = {
   title: texts(200, { en: "Feedback", de: "Rückmeldung" }),
-  fields: t.Array(WireField, { minItems: 1, maxItems: 100 }),
+  fields: t.Array(WireField, {
+    minItems: 1,
+    maxItems: 100,
+    examples: [
+      [
+        {
+          name: "email",
+          type: "email",
+          label: { en: "E-mail", de: "E-Mail" },
+          required: true,
+          personal: true,
+        },
+        { name: "mood", type: "choice", label: { en: "How was it?" }, options: ["good", "bad"] },
+        { name: "message", type: "longtext", label: { en: "Message", de: "Nachricht" }, max: 2000 },
+      ],
+    ],
+  }),
 };
 
 /** What has a default, or is left out. */
@@ -65,11 +81,14 @@ const settings = {
   notify: t.Array(t.String({ maxLength: 254 }), { maxItems: 20, examples: [["team@example.com"]] }),
   deliver: t.Array(oneOf(deliverable as [string, ...string[]]), { maxItems: 7, examples: [["owner_email"]] }),
   double_opt_in: t.Boolean({ examples: [false] }),
-  captcha: t.Object({
-    provider: oneOf(["altcha", "turnstile", "hcaptcha", "recaptcha_v2", "recaptcha_v3"]),
-    required: t.Boolean({ examples: [false] }),
-    min_score: t.Optional(t.Number({ minimum: 0, maximum: 1, description: "Of reCAPTCHA v3" })),
-  }),
+  captcha: t.Object(
+    {
+      provider: oneOf(["altcha", "turnstile", "hcaptcha", "recaptcha_v2", "recaptcha_v3"]),
+      required: t.Boolean(),
+      min_score: t.Optional(t.Number({ minimum: 0, maximum: 1, description: "Of reCAPTCHA v3; 0.5" })),
+    },
+    { examples: [{ provider: "altcha", required: false }] },
+  ),
   token_required: t.Boolean({ examples: [false] }),
   thresholds: t.Object({
     held: t.Integer({ minimum: 0, maximum: 100, examples: [50] }),
