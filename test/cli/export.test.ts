@@ -124,6 +124,23 @@ for (const kind of ["embedded", "postgres"] as const) {
       expect(all.length).toBe(without.length + 1);
     });
 
+    test("holds what --state, --since and --until name, and begins with a mark on request", async () => {
+      if (!server) return console.error("skipped: no PostgreSQL server is installed");
+
+      const [spam, before, after, marked] = await Promise.all([
+        listLines(env, "--state", "spam"),
+        listLines(env, "--until", "2020-01-01"),
+        listLines(env, "--since", "2020-01-01T00:00:00Z"),
+        exportOf(env, "contact", "--format", "csv", "--bom"),
+      ]);
+
+      expect(spam.map(({ state }) => state)).toEqual(["spam"]);
+      expect([before.length, after.length]).toEqual([0, texts.length + 1]);
+      expect(marked.stdout.replace(/^\uFEFF/, "")).toBe(
+        (await exportOf(env, "contact", "--format", "csv")).stdout,
+      );
+    });
+
     test("writes a file of its owner alone, the same bytes", async () => {
       if (!server) return console.error("skipped: no PostgreSQL server is installed");
       const file = join(folder.path, "out.csv");
@@ -172,6 +189,9 @@ describe("a wrong command line ends with 2 and touches nothing:", () => {
     [["contact", "--format", "xml"], "--format must be one of csv, json, ndjson"],
     [["contact", "waitlist", "--format", "csv"], "Name one form"],
     [["contact", "--format", "csv", "--spam"], "--spam"],
+    [["contact", "--format", "csv", "--state", "gone"], "--state must be one of received, pending, inbox"],
+    [["contact", "--format", "csv", "--since", "2026-02-30"], "--since must be a day, or a moment such as"],
+    [["contact", "--format", "csv", "--until", "now"], "--until must be a day, or a moment such as"],
   ];
   test.each(cases)("%p", async (args, says) => {
     using folder = temporaryFolder();

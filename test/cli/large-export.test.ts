@@ -27,8 +27,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => folder[Symbol.dispose]());
 
-const startExport = () =>
-  Bun.spawn([process.execPath, entry, "export", "contact", "--format", "ndjson"], {
+const startExport = (...options: string[]) =>
+  Bun.spawn([process.execPath, entry, "export", "contact", "--format", "ndjson", ...options], {
     env: { PATH: process.env.PATH, ...env },
     stdout: "pipe",
     stderr: "pipe",
@@ -39,12 +39,12 @@ const peakOf = (pid: number) =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
 const forgetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 
-test("a large export passes the socket whole, and neither side holds it", async () => {
+test("a large export passes the socket whole, says how far it is, and neither side holds it", async () => {
   await using server = await startServe(env);
   forgetPeak(server.pid);
   const before = peakOf(server.pid);
 
-  const child = startExport();
+  const child = startExport("--progress");
   let [lines, bytes, client] = [0, 0, 0];
   for await (const chunk of child.stdout) {
     bytes += chunk.length;
@@ -53,7 +53,14 @@ test("a large export passes the socket whole, and neither side holds it", async 
     for (const byte of chunk) if (byte === 10) lines++;
   }
 
-  expect([await child.exited, await new Response(child.stderr).text(), lines]).toEqual([0, "", rows]);
+  const said = [50_000, 100_000].map(
+    (count) => `${count.toLocaleString("en")} messages, as far as 2024-06-10T02:35Z\n`,
+  );
+  expect([await child.exited, await new Response(child.stderr).text(), lines]).toEqual([
+    0,
+    said.join(""),
+    rows,
+  ]);
   const grown = peakOf(server.pid) - before;
   console.error(
     `${Math.round(bytes / 2 ** 20)} MB: server +${Math.round(grown)}, client ${Math.round(client)} MB`,

@@ -2,10 +2,9 @@ import Papa from "papaparse";
 import type { Db } from "#/kernel/db";
 import { listColumns } from "../catalogue/form-columns";
 import { formsOf } from "../catalogue/forms-registry";
-import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
 import type { Fields } from "../tables";
-import { type ExportFilters, exportBatches } from "./export-batches";
+import { type Exported, type ExportFilters, exportBatches } from "./export-batches";
 
 export const exportFormats = ["csv", "json", "ndjson"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -43,7 +42,7 @@ export async function* exportSubmissions(db: Db, options: ExportOptions): AsyncG
   yield write.tail;
 }
 
-type Writer = { head: string; row(submission: Submission, first: boolean): string; tail: string };
+type Writer = { head: string; row(submission: Exported, first: boolean): string; tail: string };
 
 const writers: Record<ExportFormat, (columns: string[], withMark: boolean) => Writer> = {
   csv: (columns, withMark) => ({
@@ -63,7 +62,7 @@ const writers: Record<ExportFormat, (columns: string[], withMark: boolean) => Wr
   ndjson: () => ({ head: "", row: (submission) => `${JSON.stringify(plain(submission))}\n`, tail: "" }),
 };
 
-function plain(submission: Submission) {
+function plain(submission: Exported) {
   const { id, form, state, handling, score, reasons, language, fields } = submission;
   return {
     id,
