@@ -21,6 +21,12 @@ import { nextAttempt } from "./delivery-schedule";
 const payload = Type.Object({ deliveryId: Type.String({ pattern: UUID }) });
 
 /**
+ * Repetitions after a crash, or while the database is away, come on top of the attempts of the schedule. A process that
+ * was killed six times in a row used to leave the mail it was at for good: nothing ran for it any more.
+ */
+const retryLimit = 100;
+
+/**
  * One attempt to tell one destination. At least once: the delivery's id goes out as the key, so a second mail
  * after a crash between sending and recording carries the same Message-ID.
  * A planned retry is a new job, written with the attempt; pg-boss's own retry is for crashes.
@@ -28,6 +34,7 @@ const payload = Type.Object({ deliveryId: Type.String({ pattern: UUID }) });
 export const deliverSubmission = defineJob({
   name: "forms.deliver",
   payload,
+  retryLimit,
   concurrency: 4,
   async run(kernel, { deliveryId }): Promise<void> {
     const delivery = await claimDelivery(kernel.db, deliveryId, kernel.now());
@@ -48,6 +55,7 @@ const ownQueues = new Map<Channel, typeof deliverSubmission>(
     defineJob({
       name: `forms.deliver_${channel}`,
       payload,
+      retryLimit,
       concurrency: 4,
       async run(kernel, { deliveryId }) {
         const delivery = await claimDelivery(kernel.db, deliveryId, kernel.now());
