@@ -1,7 +1,7 @@
 import { beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { CallResult } from "#/kernel/call-result";
 import { type ChatMessage, noChat } from "#/kernel/chat";
-import { findForm } from "#/modules/forms/catalogue/compiled-forms";
+import { compiledForms } from "#/modules/forms/catalogue/compiled-forms";
 import type { FormDefinition } from "#/modules/forms/catalogue/form-definition";
 import type { Attempt } from "#/modules/forms/delivery/channels/channel";
 import { slack } from "#/modules/forms/delivery/channels/slack";
@@ -27,7 +27,7 @@ beforeEach(() => {
   };
 });
 
-const contactForm = findForm("contact")?.definition ?? expect.unreachable();
+const contactForm = compiledForms.get("contact")?.definition ?? expect.unreachable();
 const named: FormDefinition = { ...contactForm, deliver: ["slack"] };
 const message = async () => {
   const id = Bun.randomUUIDv7();

@@ -16,6 +16,8 @@ export type OwnerMail = {
   replyTo?: string;
   /** Instead of "<form>: new message". */
   subject?: string;
+  /** A test of the team: the subject says so. */
+  isTest?: boolean;
   /** Mentioned when the score is above 0. */
   spam?: { score: number; reasons: readonly string[] };
   /** Where the team sees this submission. */
@@ -38,8 +40,9 @@ export function ownerMail(mail: OwnerMail): MailMessage {
   return {
     to,
     ...(replyTo !== undefined && { replyTo }),
-    subject: subject ?? words.subject(title),
+    subject: `${mail.isTest ? "[Test] " : ""}${subject ?? words.subject(title)}`,
     language,
+    category: "forms",
     text: [
       words.intro(title),
       fields.map(({ label, value }) => `${label}:\n${indent(value)}`).join("\n\n"),

@@ -3,7 +3,7 @@ import { audit, type Origin } from "#/kernel/audit";
 import type { Db } from "#/kernel/db";
 import { AppError, conflict, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
-import { findForm } from "../../catalogue/compiled-forms";
+import { formsOf } from "../../catalogue/forms-registry";
 import { webhookEndpoints } from "../tables";
 import { checkUrl } from "./check-url";
 import type { WebhookEvent } from "./events";
@@ -25,7 +25,13 @@ export function addEndpoint(
 ): Promise<Issued> {
   const id = Bun.randomUUIDv7();
   const { secret, stored } = webhookSecrets(config).issue(id, [], now());
-  const row = { id, url: checkUrl(url), forms: checkForms(forms), events: unique(events), secrets: stored };
+  const row = {
+    id,
+    url: checkUrl(url),
+    forms: checkForms(db, forms),
+    events: unique(events),
+    secrets: stored,
+  };
   return db.transaction(async (tx) => {
     if ((await tx.$count(webhookEndpoints)) >= MOST_ENDPOINTS)
       throw conflict("too_many_webhooks", `There are ${MOST_ENDPOINTS} webhooks, and no more are taken`);
@@ -47,7 +53,7 @@ export function changeEndpoint(
 ): Promise<WebhookEndpoint> {
   const changes = {
     ...(url !== undefined && { url: checkUrl(url) }),
-    ...(forms !== undefined && { forms: checkForms(forms) }),
+    ...(forms !== undefined && { forms: checkForms(db, forms) }),
     ...(events !== undefined && { events: unique(events) }),
   };
   return db.transaction(async (tx) => {
@@ -107,8 +113,9 @@ async function change(
 }
 
 /** A form that is not there would never send anything, and nobody would notice. */
-function checkForms(forms: readonly string[]): string[] {
-  const unknown = forms.findIndex((form) => !findForm(form));
+function checkForms(db: Db, forms: readonly string[]): string[] {
+  const known = formsOf({ db });
+  const unknown = forms.findIndex((form) => !known.find(form));
   if (unknown === -1) return unique(forms);
   throw new AppError(422, "invalid", "Some fields need attention", {
     errors: [{ field: `forms.${unknown}`, code: "unknown_form", detail: "There is no such form" }],

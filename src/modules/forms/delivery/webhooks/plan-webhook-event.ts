@@ -3,7 +3,7 @@ import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
 import type { Submission } from "../../queries";
 import { deliveries } from "../../tables";
-import { deliverSubmission } from "../deliver-submission";
+import { enqueueDeliveries } from "../deliver-submission";
 import { readTarget, targetOf, type WebhookEvent } from "./events";
 import { findListeners, isFor, type WebhookEndpoint } from "./find-endpoints";
 
@@ -13,7 +13,7 @@ import { findListeners, isFor, type WebhookEndpoint } from "./find-endpoints";
  * have had the message.
  */
 export async function planWebhookEvent(
-  { jobs }: Pick<Kernel, "jobs">,
+  kernel: Pick<Kernel, "jobs">,
   tx: Db,
   submission: Pick<Submission, "id" | "form" | "kind">,
   event: Exclude<WebhookEvent, "submission.received">,
@@ -33,14 +33,9 @@ export async function planWebhookEvent(
       })),
     )
     .onConflictDoNothing()
-    .returning({ deliveryId: deliveries.id, state: deliveries.state });
+    .returning({ deliveryId: deliveries.id, channel: deliveries.channel, state: deliveries.state });
   const due = planned.filter(({ state }) => state === "queued");
-  if (due.length > 0)
-    await jobs.enqueue(
-      tx,
-      deliverSubmission,
-      due.map(({ deliveryId }) => ({ deliveryId })),
-    );
+  await enqueueDeliveries(kernel, tx, due);
 }
 
 async function findConcerned(
