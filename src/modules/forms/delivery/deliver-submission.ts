@@ -30,6 +30,12 @@ const payload = Type.Object({
 });
 
 /**
+ * Repetitions after a crash, or while the database is away, come on top of the attempts of the schedule. A process that
+ * was killed six times in a row used to leave the mail it was at for good: nothing ran for it any more.
+ */
+const retryLimit = 100;
+
+/**
  * One attempt to tell one destination. At least once: the delivery's id goes out as the key, so a second mail
  * after a crash between sending and recording carries the same Message-ID.
  * A planned retry is a new job, written with the attempt; pg-boss's own retry is for crashes.
@@ -38,6 +44,7 @@ const deliveryQueue = (name: string) =>
   defineJob({
     name,
     payload,
+    retryLimit,
     concurrency: 4,
     async run(kernel, due): Promise<void> {
       const claimed = await claimDelivery(kernel.db, due, kernel.now());
