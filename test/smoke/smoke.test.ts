@@ -37,12 +37,13 @@ console.error(
 describe.each(places.kinds)("the executable on %s", (kind) => {
   test("answers every operation as documented, whatever it is sent", async () => {
     using place = await places.open(kind);
-    const residents = await addResidents(place, { user: 90, editor: 30, dev: 60 });
+    const residents = await addResidents(place, { user: 90, editor: 60, dev: 70 });
     const smtp = await startSmtp();
     const running = await startExecutable({
       ...place.env,
       SMTP_URL: smtp.url,
       MAIL_FROM: "Site <site@example.com>",
+      NOTIFY_EMAIL: "team@example.com",
       WHITELISTED_EMAILS: "@example.com",
     });
     const stage: Stage = {
