@@ -15,13 +15,15 @@ export type SpamRules = { version: string; rules: SpamRule[] };
 export async function readRules(db: Db): Promise<SpamRules> {
   const rows = await db.select().from(spamRules).orderBy(asc(spamRules.position));
   const rules = rows.map(({ definition }) => definition as SpamRule);
-  return { version: tagOf(canonicalJson(rules)), rules };
+  return { version: versionOf(rules), rules };
 }
 
+const versionOf = (rules: readonly SpamRule[]): string => tagOf(canonicalJson(rules));
+
 /**
- * Puts these rules in the place of those there are; messages are judged by them from now on, and none again. Refuses
- * with 409 `version_conflict` where somebody changed them meanwhile, 422 for a name that comes twice and for a rule that
- * neither gives points nor decides, or both.
+ * Puts these rules in the place of those there are; messages are judged by them from now on, and none again. The same
+ * rules once more change nothing. Refuses with 409 `version_conflict` where somebody changed them meanwhile, 422 for a
+ * name that comes twice and for a rule that neither gives points nor decides, or both.
  */
 export function replaceRules(
   { db }: Pick<Kernel, "db">,
@@ -33,6 +35,8 @@ export function replaceRules(
   return db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('gatehouse.spam_rules'), 0)`);
     const before = await readRules(tx);
+    // Sent again, after an answer that was lost.
+    if (before.version === versionOf(rules)) return before;
     if (before.version !== version)
       throw conflict("version_conflict", "Somebody changed the rules meanwhile: read them again");
     await tx.delete(spamRules);
