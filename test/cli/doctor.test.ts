@@ -146,6 +146,20 @@ describe("looks at", () => {
       detail: "HUBSPOT_BASE_URL",
     },
     {
+      name: "waitlist",
+      env: { ...production, ...told, WAITLIST_CONFIRM: "off" },
+      state: "warning",
+      detail: "whoever posts an address is told whether it is on the list",
+    },
+    { name: "waitlist", env: production, state: "warning", detail: "is told whether it is on the list" },
+    {
+      name: "waitlist",
+      env: { ...production, WAITLIST_CONFIRM: "on" },
+      state: "warning",
+      detail: "no mail can be sent",
+    },
+    { name: "waitlist", env: { ...production, ...told }, state: "ok", detail: "confirmed by mail" },
+    {
       name: "rate limits",
       env: { ...production, RATE_LIMIT: "off" },
       state: "warning",
