@@ -22,14 +22,17 @@ async function examine(env: Record<string, string>) {
 }
 
 test("shows every setting with its origin, and ends with 0 where nothing is broken", async () => {
-  const { code, ok, settings, setting } = await examine({ PORT: "8123", SENDGRID_API_KEY: "SG.real" });
+  const { code, ok, settings, setting } = await examine({
+    PORT: "8123",
+    CONTENTFUL_ACCESS_TOKEN: "CFPAT-real",
+  });
 
   expect({ code, ok }).toEqual({ code: 0, ok: true });
   expect(settings.map(({ name }: { name: string }) => name)).toEqual([...settingNames]);
   expect(setting("PORT")).toEqual({ name: "PORT", source: "environment", value: "8123" });
   expect(setting("LOG_LEVEL")).toEqual({ name: "LOG_LEVEL", source: "default", value: "info" });
   expect(setting("DATABASE_URL")).toEqual({ name: "DATABASE_URL", source: "unset" });
-  expect(setting("SENDGRID_API_KEY")).toMatchObject({ length: "under 16 bytes", later: true });
+  expect(setting("CONTENTFUL_ACCESS_TOKEN")).toMatchObject({ length: "under 16 bytes", later: true });
 });
 
 test("shows of secrets the origin and a class of length, in both forms, and nothing more", async () => {
@@ -70,6 +73,8 @@ test("shows of secrets the origin and a class of length, in both forms, and noth
 
 describe("looks at", () => {
   const production = { ENV: "production", SECRET_KEY: good };
+  const nowhere = { HUBSPOT_BASE_URL: "http://127.0.0.1:1" };
+  const sendgrid = { SMTP_URL: "", SENDGRID_API_KEY: "SG.real", SENDGRID_BASE_URL: "http://127.0.0.1:1" };
   const told = { NOTIFY_EMAIL: "a@b.example", SMTP_URL: "smtp://mail", MAIL_FROM: "c@d.example" };
   const cases: { name: string; env: Record<string, string>; state: string; detail: string }[] = [
     { name: "root secret", env: production, state: "ok", detail: "SECRET_KEY, from environment" },
@@ -114,6 +119,29 @@ describe("looks at", () => {
     { name: "notification", env: {}, state: "warning", detail: "NOTIFY_EMAIL, SMTP_URL; nobody is told" },
     { name: "notification", env: { ...told, MAIL_FROM: "" }, state: "warning", detail: "MAIL_FROM" },
     { name: "notification", env: told, state: "ok", detail: "by mail" },
+    { name: "notification", env: { ...told, ...sendgrid }, state: "ok", detail: "by mail" },
+    {
+      name: "notification",
+      env: { ...told, MAIL_TRANSPORT: "sendgrid" },
+      state: "warning",
+      detail: "SENDGRID_API_KEY; nobody is told",
+    },
+    { name: "addresses of accounts", env: sendgrid, state: "ok", detail: "confirmed by mail" },
+    { name: "mail", env: { ...told, ...sendgrid }, state: "broken", detail: "sendgrid: connection" },
+    { name: "DKIM", env: { ...told, ...sendgrid }, state: "ok", detail: "d.example is a name for examples" },
+    {
+      name: "HubSpot key",
+      env: { ...nowhere, HUBSPOT_API_KEY: "0199f3c2-5b1e-7000-8000-0000000000a1" },
+      state: "warning",
+      detail: "looks like a hapikey",
+    },
+    {
+      name: "crm",
+      env: { ...nowhere, HUBSPOT_API_KEY: "pat-eu1-real" },
+      state: "broken",
+      detail: "hubspot: connection",
+    },
+    { name: "crm", env: {}, state: "ok", detail: "none is configured" },
     {
       name: "rate limits",
       env: { ...production, RATE_LIMIT: "off" },
