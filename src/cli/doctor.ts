@@ -3,6 +3,7 @@ import { inspectConfig, mailTransportOf, settingsProbes, showSettings } from "#/
 import { hasDatabase } from "#/kernel/db";
 import { StartRefusal } from "#/kernel/db/start-refusal";
 import { createHttpClient } from "#/kernel/http-client";
+import { createMetrics } from "#/kernel/metrics";
 import { type Finding, type Probe, runProbes } from "#/kernel/probes";
 import { version } from "#/kernel/version";
 import { compiledForms } from "#/modules/forms";
@@ -65,7 +66,7 @@ async function probeServices(): Promise<Finding[]> {
 
 /** The outbox is a folder in the data directory, which nothing here makes. */
 async function probeVendors(config: CommandConfig): Promise<Finding[]> {
-  const http = createHttpClient();
+  const http = createHttpClient({ log: () => {}, metrics: createMetrics() });
   const crm = crmProbe(openCrm(config, http, () => {}));
   if (!mailTransportOf(config) && !config.production)
     return [{ name: "mail", state: "ok", detail: "the local outbox" }, ...(await runProbes([crm]))];

@@ -27,7 +27,7 @@ afterEach(async () => {
 /** The moment of the planned attempt has come. */
 const passTime = async () => {
   await world.kernel.database.executeSql(
-    "update gatehouse_jobs.job_common set start_after = now() where name = 'forms.deliver'",
+    "update gatehouse_jobs.job_common set start_after = now() where name in ('forms.deliver', 'forms.tend_lane')",
   );
   await world.settled();
 };

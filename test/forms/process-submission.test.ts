@@ -14,6 +14,7 @@ async function store(emails: readonly string[]): Promise<string[]> {
     return {
       id,
       form: "contact",
+      formVersion: 0,
       door: "/api/contact",
       fields: { name: "Ada", email, message: "Hello" },
       language: "en",

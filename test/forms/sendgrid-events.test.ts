@@ -206,9 +206,18 @@ world.describe("events of SendGrid", () => {
 
     await tell([{ ...bounce, delivery: visitor }]);
     const result = { kind: "ok" as const, value: { messageId: "<late@example.com>" } };
-    const late = { state: "delivered" as const, attempts: 1, nextAt: undefined, result, at: new Date() };
-    await setDeliveryOutcome(world.kernel.db, visitor, late);
+    const late = {
+      state: "delivered" as const,
+      attempts: 1,
+      nextAt: undefined,
+      turn: 0,
+      waitsFor: undefined,
+      result,
+      at: new Date(),
+    };
+    const isLate = !(await setDeliveryOutcome(world.kernel.db, { id: visitor, turn: 0 }, late));
 
+    expect(isLate).toBe(true);
     expect((await ledger()).visitor.delivery).toMatchObject({ state: "dead", last_error: "bounced" });
   });
 });

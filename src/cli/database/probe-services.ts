@@ -1,11 +1,12 @@
 import type { CallResult } from "#/kernel/call-result";
 import type { Crm } from "#/kernel/crm";
-import { migrationStatus } from "#/kernel/db";
+import { type Db, migrationStatus } from "#/kernel/db";
 import { AppError } from "#/kernel/errors";
 import type { Tools } from "#/kernel/kernel";
 import type { Mail } from "#/kernel/mail";
 import { type Probe, runProbes, type Verdict } from "#/kernel/probes";
 import { countDevsWithoutApp } from "#/modules/accounts";
+import { readCanary } from "#/modules/forms";
 import type { DatabaseCommand } from "../database-command";
 import { exitCodes } from "../exit-codes";
 
@@ -45,6 +46,7 @@ const databaseProbes = ({ database, jobs }: Pick<Tools, "database" | "jobs">): P
       database.hasRoom() ? fine("there is room for messages") : broken("the disk is nearly full"),
   },
   { name: "jobs", probe: () => judgeJobs(jobs) },
+  { name: "canary", probe: () => judgeCanary(database.db) },
   {
     name: "authenticator apps",
     async probe() {
@@ -55,6 +57,30 @@ const databaseProbes = ({ database, jobs }: Pick<Tools, "database" | "jobs">): P
     },
   },
 ];
+
+/** A canary that was sent and has not arrived in this time is lost, in milliseconds. */
+const canaryMs = 15 * 60_000;
+
+async function judgeCanary(db: Db): Promise<Verdict> {
+  try {
+    const { last, arrivedAt } = await readCanary(db);
+    if (!last) return fine("no test message was sent in the last days");
+    const arrived = arrivedAt
+      ? `the last one that arrived did so ${arrivedAt.toISOString()}`
+      : "none arrived";
+    const isLost = (arrivedAt ?? 0) < last.sentAt && Date.now() - last.sentAt.getTime() > canaryMs;
+    return isLost ? warn(`sent ${last.sentAt.toISOString()} and lost; ${arrived}`) : fine(arrived);
+  } catch (error) {
+    // undefined_table, undefined_column: the migrations say more.
+    if (["42P01", "42703"].includes(codeOf(error))) return fine("the database is not migrated yet");
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  return String((cause as { code?: unknown }).code);
+}
 
 async function judgeJobs(jobs: Tools["jobs"]): Promise<Verdict> {
   try {

@@ -108,6 +108,10 @@ export const deliverySettings = {
     description:
       "Whether an address on the waitlist must be confirmed by mail. auto: where mail can be sent.",
   }),
+  WAITLIST_PAGE: k.linkTemplate({
+    description:
+      "Page of the site that a referral link leads to, with {token} for the friend's token, which the site sends as `referral_token`. Unset: the form on a page of this service.",
+  }),
   WAITLIST_SPOTS_PER_REFERRAL: k.integer(
     0,
     1000,

@@ -3,6 +3,7 @@ import { isLoopback } from "../networks";
 import type { Probe, Verdict } from "../probes";
 import type { Inspection } from "./load-config";
 import { mailTransportOf, missingMailOf } from "./mail-transport";
+import { outgoingProbes } from "./outgoing-probes";
 import { probeDataDir } from "./probe-data-dir";
 import type { Environment } from "./read-settings";
 import { rootNames, weaknessOf } from "./root-secret";
@@ -45,6 +46,7 @@ export function settingsProbes(inspection: Inspection, env: Environment): Probe[
       return (production ? warn : fine)("open mode: every site may post forms (CORS_ALLOWED_ORIGINS)");
     },
     notification: () => judgeNotification(inspection),
+    ...outgoingProbes(inspection),
     "HubSpot key": () =>
       /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(values.HUBSPOT_API_KEY ?? "")
         ? warn(
@@ -52,6 +54,7 @@ export function settingsProbes(inspection: Inspection, env: Environment): Probe[
           )
         : fine(values.HUBSPOT_API_KEY ? "looks like a token" : "not set"),
     "addresses of accounts": () => judgeAddresses(inspection),
+    waitlist: () => judgeWaitlist(inspection),
     "one-time codes": () => judgeMasterCode(inspection),
     "rate limits": () =>
       values.RATE_LIMIT === "off" ? (production ? warn : fine)("RATE_LIMIT is off") : fine("on"),
@@ -93,6 +96,20 @@ function judgeAddresses({ mode, reading: { values } }: Inspection): Verdict {
     return fine("confirmed by mail; nobody is told whether one has an account");
   const detail = "not confirmed: whoever registers is told that an address is taken (REQUIRE_VERIFIED_EMAIL)";
   return (mode === "production" ? warn : fine)(detail);
+}
+
+/** Without a confirmation the answer to a post carries the entry, whoever asks for it. */
+function judgeWaitlist({ mode, reading: { values } }: Inspection): Verdict {
+  const production = mode === "production";
+  const hasMail = Boolean(values.SMTP_URL ?? values.SENDGRID_API_KEY) || !production;
+  const wish = values.WAITLIST_CONFIRM ?? "auto";
+  if (wish === "on" && !hasMail)
+    return warn(
+      "addresses must be confirmed, and no mail can be sent: every entry expires (WAITLIST_CONFIRM)",
+    );
+  if (wish === "on" || (wish === "auto" && hasMail)) return fine("addresses are confirmed by mail");
+  const detail = "whoever posts an address is told whether it is on the list (WAITLIST_CONFIRM)";
+  return (production ? warn : fine)(detail);
 }
 
 /** What the role dev needs without an authenticator app. */

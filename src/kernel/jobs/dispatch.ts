@@ -41,6 +41,7 @@ type Surroundings = {
   maxRunning: number;
   store: Store;
   metrics: Metrics;
+  onDead: (job: string) => void;
   /** Whether work of the requests waits for the database: it goes first. */
   isUrgent: () => boolean;
 };
@@ -65,12 +66,12 @@ export function startDispatch<Context>(
   boss: PgBoss,
   jobs: readonly JobOf<Context>[],
   context: Context,
-  { log, maxRunning, store, metrics, isUrgent }: Surroundings,
+  { log, maxRunning, store, metrics, onDead, isUrgent }: Surroundings,
 ): Dispatch {
   const queues: Queue<Context>[] = jobs
     .map((job) => ({
       job,
-      finish: createFinish(boss, job.name, log, metrics),
+      finish: createFinish(boss, job.name, { log, metrics, onDead }),
       slots: 0,
       lastClaim: Number.NEGATIVE_INFINITY,
       waited: 0,

@@ -1,15 +1,38 @@
 import type { Module } from "#/kernel/module";
-import { deliverSubmission } from "./delivery/deliver-submission";
+import { watchForms } from "./catalogue/watch-forms";
+import { deliveryJobs, tendDeliveryLane } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
+import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
+import { purgeExpired } from "./retention/purge-expired";
 import { processSubmission } from "./screening/process-submission";
+import { watchJudging } from "./screening/watch-judging";
+import { checkCanary } from "./trials/check-canary";
+import { sendCanary } from "./trials/send-canary";
 
 export { compiledForms } from "./catalogue/compiled-forms";
-export { sendgridEvents } from "./delivery/sendgrid-events";
+export { originsByPath } from "./catalogue/form-origins";
+export { formsOf } from "./catalogue/forms-registry";
 export { countInbox, countSubmissionsFrom } from "./inbox/count-submissions";
 export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/export-submissions";
-export { inbox, submissionErasure } from "./inbox/inbox-routes";
-export { openIntake, publicForms } from "./routes";
+export { formsForEverybody } from "./public-routes";
+export { openIntake } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
+export { formsForTheTeam } from "./team-routes";
+export { readCanary } from "./trials/read-canary";
 
 /** What visitors send: intake, screening, deliveries. */
-export const forms: Module = { name: "forms", jobs: [processSubmission, deliverSubmission, purgeKeys] };
+export const forms: Module = {
+  name: "forms",
+  jobs: [
+    processSubmission,
+    watchJudging,
+    ...deliveryJobs,
+    tendDeliveryLane,
+    expireUnconfirmed,
+    sendCanary,
+    checkCanary,
+    purgeKeys,
+    purgeExpired,
+  ],
+  start: watchForms,
+};

@@ -46,7 +46,10 @@ export const channels = [
   "slack",
 ] as const;
 export type Channel = (typeof channels)[number];
-export type SubmissionKind = "real" | "test" | "canary";
+/** The door of invented messages, behind which nobody is. */
+export const seedDoor = "seed";
+export const submissionKinds = ["real", "test", "canary"] as const;
+export type SubmissionKind = (typeof submissionKinds)[number];
 /** Why a submission got its score; shown to the team as a table. */
 export type Reason = { code: string; points: number; text: string };
 /** What was seen on arrival and is needed to judge; null afterwards. */
@@ -105,6 +108,8 @@ export const submissions = gatehouse.table(
       .on(table.id)
       .where(sql`${table.state} = 'inbox' and ${table.handling} = 'new'`),
     index("submissions_held_index").on(table.id).where(sql`${table.state} = 'held'`),
+    // Tests and canaries of every form, for the purge.
+    index("submissions_probe_index").on(table.id).where(sql`${table.kind} <> 'real'`),
   ],
 );
 
@@ -156,7 +161,14 @@ export const deliveries = gatehouse.table(
     /** The address; empty where the channel has none configured. */
     target: text().notNull(),
     state: text().$type<DeliveryState>().notNull(),
+    /** Of this series: sending again by hand begins a new one. */
     attempts: integer().notNull().default(0),
+    /** When this series began; null: with the row. */
+    restartedAt: moment(),
+    /** Counted up with each job that is planned for it. A job of an earlier turn sends nothing. */
+    turn: integer().notNull().default(0),
+    /** The lane that is closed, and with whose opening it goes on; it has no job of its own meanwhile. */
+    waitsFor: text(),
     nextAt: moment(),
     remoteId: text(),
     lastError: text(),
@@ -168,6 +180,8 @@ export const deliveries = gatehouse.table(
   (table) => [
     uniqueIndex().on(table.submissionId, table.channel, table.target),
     index().on(table.channel, table.target, table.createdAt),
+    index().on(table.channel, table.target, table.id),
+    index("deliveries_waits_index").on(table.waitsFor, table.id).where(sql`${table.waitsFor} is not null`),
     index("deliveries_open_index")
       .on(table.state, table.id)
       .where(sql`${table.state} in ('dead', 'retrying', 'skipped')`),

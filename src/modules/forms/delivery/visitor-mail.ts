@@ -12,7 +12,7 @@ export function visitorMail(
   confirmation: NonNullable<FormDefinition["confirmation"]>,
   language: Language,
   to: string,
-): MailMessage {
+): MailMessage & { to: readonly [string] } {
   const subject = inLanguage(confirmation.subject, language);
   const text = inLanguage(confirmation.text, language);
   const html = renderMail(language, toParagraphs(text));

@@ -3,6 +3,7 @@ import { unionAll } from "drizzle-orm/pg-core";
 import Papa from "papaparse";
 import type { Db } from "#/kernel/db";
 import { listColumns } from "../catalogue/form-columns";
+import { formsOf } from "../catalogue/forms-registry";
 import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
 import { type Fields, type SubmissionState, submissionStates, submissions } from "../tables";
@@ -25,7 +26,7 @@ export async function* exportSubmissions(
   db: Db,
   { form, format, withSpam }: { form: string; format: ExportFormat; withSpam: boolean },
 ): AsyncGenerator<string> {
-  const columns = format === "csv" ? await listColumns(db, form) : [];
+  const columns = format === "csv" ? await listColumns(formsOf({ db }), db, form) : [];
   const write = writers[format](columns);
   yield write.head;
   let first = true;
@@ -67,6 +68,7 @@ function listBatch(
         and(
           eq(submissions.form, form),
           eq(submissions.state, state),
+          eq(submissions.kind, "real"),
           gt(submissions.id, after),
           lte(submissions.id, until),
         ),

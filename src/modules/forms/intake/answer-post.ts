@@ -1,8 +1,9 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
-import { contextOf, formsCors, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
+import { contextOf, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
 import { newNonce, pagePolicy } from "#/kernel/pages";
 import { rateHeaders } from "#/kernel/rate-limit";
+import { originsOf } from "../catalogue/form-origins";
 import { problemCode, renderProblemPage } from "../pages/render-answer";
 import { type Notice, renderFormPage } from "../pages/render-page";
 import { chooseNext } from "./choose-next";
@@ -18,8 +19,16 @@ type Needs = { config: Config; origins: ReturnType<typeof createPageOrigins> };
 /** What existing sites compare byte for byte. */
 const received = { status: "ok", message: "Form received" };
 
-/** The documented success: 303 for a visitor's browser, JSON for a program. Spam is answered just the same. */
-export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: Receipt): Response {
+/**
+ * The documented success: 303 for a visitor's browser, JSON for a program, with the `members` that the form adds. Spam
+ * is answered just the same.
+ */
+export function answerStored(
+  { config }: Needs,
+  visit: Visit,
+  { id, replayed }: Receipt,
+  members: object = {},
+): Response {
   const next = nextPlace(config, visit);
   const headers = commonHeaders(visit);
   if (replayed) headers.set("idempotency-replayed", "true");
@@ -28,7 +37,8 @@ export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: 
     headers.set("location", next ?? `/f/${slug}/thanks?lang=${visit.language}`);
     return new Response(null, { status: 303, headers });
   }
-  const body = visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null };
+  const body =
+    visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null, ...members };
   headers.set("content-type", plain.mediaType);
   return new Response(JSON.stringify(body), { headers });
 }
@@ -99,7 +109,7 @@ function commonHeaders({ rate }: Visit): Headers {
 }
 
 function nextPlace(config: Config, { form, posted, origin }: Visit): string | undefined {
-  const { open, allowed } = formsCors(config);
+  const { open, allowed } = originsOf(config, form.definition);
   const places = {
     publicUrl: config.PUBLIC_URL,
     isListed: open ? undefined : (one: string) => originAllowed(one, allowed, config.PUBLIC_URL),

@@ -29,6 +29,7 @@ export function createComposer({ config }: Pick<Kernel, "config">) {
       return {
         id: tickets.redeem(control?.id, { form, contentHash: hash }) ?? Bun.randomUUIDv7(),
         form,
+        formVersion: visit.form.version,
         door,
         fields,
         language,

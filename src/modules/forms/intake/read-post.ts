@@ -78,6 +78,9 @@ function takeControlFields(
   return taken;
 }
 
+/** A name that steers a post, so that no form may ask for a field of that name. */
+export const isControlName = (name: string): boolean => name.startsWith("_") || isReserved(name);
+
 const isReserved = (name: string) => honeypots.has(name) || captchaAnswers.has(name);
 
 /** Any content counts, blank text too: a person cannot even see the field. */

@@ -1,9 +1,12 @@
 import { within } from "#/kernel/db/within";
 import { AppError, unavailable } from "#/kernel/errors";
-import { clientOf, contextOf, formsCors, readBytes } from "#/kernel/http";
+import { clientOf, contextOf, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { nameError } from "#/kernel/log";
 import type { CompiledForm } from "../catalogue/compile-form";
+import { isOpen } from "../catalogue/form-definition";
+import { originsOf } from "../catalogue/form-origins";
+import { membersOf } from "../waitlist/answer-members";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
 import { createComposer } from "./compose-submission";
@@ -29,11 +32,10 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
  * judged afterwards; the answer follows the commit.
  */
 export function createPostReceiver(
-  kernel: Pick<Kernel, "config" | "database" | "limits" | "log">,
+  kernel: Pick<Kernel, "config" | "database" | "db" | "limits" | "log" | "mail" | "now">,
   intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const { config, database, log } = kernel;
-  const policy = formsCors(config);
   const limits = createPostLimits(kernel);
   const origins = createPageOrigins(config);
   const { compose, issueTicket } = createComposer(kernel);
@@ -44,8 +46,9 @@ export function createPostReceiver(
     const client = clientOf(request);
     const began = performance.now();
     await limits.attempt(visit, client);
-    if (!form.definition.open) throw new AppError(403, "form_closed", "This form takes no more messages");
-    const from = checkOrigin(request, policy);
+    if (!isOpen(form.definition, kernel.now()))
+      throw new AppError(403, "form_closed", "This form takes no more messages");
+    const from = checkOrigin(request, originsOf(config, form.definition));
     const headerKey = readIdempotencyKey(request.headers.get("idempotency-key"));
 
     const reading = performance.now();
@@ -85,7 +88,9 @@ export function createPostReceiver(
   return async (form, door, request) => {
     const visit = openVisit(form, door, request);
     try {
-      return answerStored(answers, visit, await take(visit));
+      const receipt = await take(visit);
+      const members = visit.page ? undefined : await membersOf(kernel, form.definition, receipt.id);
+      return answerStored(answers, visit, receipt, members);
     } catch (error) {
       const refusal = error instanceof AppError ? error : failed(visit, error);
       if (refusal.status === 429 && visit.page && !visit.posted) await rescueText(visit);

@@ -23,6 +23,8 @@ export type FormPage = {
   id: string;
   /** What was sent; absent when the form is only asked for. */
   posted?: Posted;
+  /** What a link filled in, by the names of fields. */
+  given?: Readonly<Record<string, string>>;
   notice?: Notice;
   /** `_from`: the signed origin of the first page. */
   from?: string;
@@ -64,13 +66,16 @@ ${isOptionalSomewhere && html`<p class="soft">${words.requiredNote}</p>\n`}${fie
   });
 }
 
-function declaredFields({ form, posted, language }: FormPage, errors: readonly FieldError[]): ShownField[] {
+function declaredFields(
+  { form, posted, given = {}, language }: FormPage,
+  errors: readonly FieldError[],
+): ShownField[] {
   return form.definition.fields.map((field, at) => ({
     field,
     form: form.definition,
     id: `field-${at + 1}`,
     values: [
-      ...typed(posted, field.name),
+      ...(posted ? typed(posted, field.name) : [given[field.name] ?? []].flat()),
       ...(field.type === "choices" ? typed(posted, `${field.name}[]`) : []),
     ],
     error: errors.find((error) => error.field === field.name),

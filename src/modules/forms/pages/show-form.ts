@@ -1,6 +1,7 @@
 import type { Config } from "#/kernel/config";
 import { newNonce, pagePolicy } from "#/kernel/pages";
 import type { CompiledForm } from "../catalogue/compile-form";
+import { isOpen } from "../catalogue/form-definition";
 import { chooseLanguage } from "../intake/negotiate";
 import { newPageId } from "../intake/retry-identifier";
 import { renderThanksPage } from "./render-answer";
@@ -8,8 +9,16 @@ import { renderFormPage } from "./render-page";
 
 type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins">;
 
-/** The form on a page of ours, for a site that has no page of its own. */
-export function showForm(config: Needs, form: CompiledForm, { headers }: Request): Response {
+/**
+ * The form on a page of ours, for a site that has no page of its own. `friend`: a referral token that is sent along;
+ * the route has checked its shape.
+ */
+export function showForm(
+  { config, now }: { config: Needs; now: () => Date },
+  form: CompiledForm,
+  { headers }: Request,
+  friend?: string,
+): Response {
   const nonce = newNonce();
   const html = renderFormPage({
     form,
@@ -18,7 +27,8 @@ export function showForm(config: Needs, form: CompiledForm, { headers }: Request
     nonce,
     id: newPageId(),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
-    ...(!form.definition.open && { notice: { kind: "closed" } as const }),
+    ...(friend !== undefined && { given: { referral_token: friend } }),
+    ...(!isOpen(form.definition, now()) && { notice: { kind: "closed" } as const }),
   });
   return asPage(html, nonce);
 }

@@ -4,13 +4,16 @@ import { AppError } from "#/kernel/errors";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
-import { formAt } from "../catalogue/compiled-forms";
 import { noteColumns } from "../catalogue/form-columns";
-import { deliverSubmission } from "../delivery/deliver-submission";
+import { formsOf } from "../catalogue/forms-registry";
+import type { Judged } from "../delivery/channels/channel";
+import { enqueueDeliveries } from "../delivery/deliver-submission";
 import { planDeliveries } from "../delivery/plan-deliveries";
+import { awaitConfirmation } from "../opt-in/await-confirmation";
 import { lockUnjudged, setVerdicts } from "../queries";
 import { receivedAt } from "../received-at";
-import { screenSubmission } from "./screen-submission";
+import { followMessages } from "../waitlist/follow-messages";
+import { screenSubmission, type Verdict } from "./screen-submission";
 
 /** Messages judged in one transaction; more would hold up what visitors send meanwhile. */
 const TOGETHER = 128;
@@ -35,6 +38,9 @@ export const processSubmission = defineJob({
       payloads.flatMap(({ submissionIds }) => submissionIds),
     ),
 });
+
+/** Tests and canaries are ours. */
+const unsuspected: Verdict = { state: "inbox", score: 0, reasons: [] };
 
 async function judge(kernel: Kernel, ids: readonly string[]): Promise<void> {
   const faults: unknown[] = [];
@@ -63,7 +69,8 @@ async function judgeApart(kernel: Kernel, ids: readonly string[]): Promise<unkno
 async function judgeTogether(kernel: Kernel, ids: readonly string[]): Promise<void> {
   const judged = await kernel.db.transaction((tx) => judgeAll(kernel, tx, ids));
   const now = kernel.now().getTime();
-  for (const { id, form, state } of judged) {
+  for (const { id, form, kind, state } of judged) {
+    if (kind !== "real") continue;
     kernel.metrics.counter("forms_submissions_total", { form, state }).add();
     const delay = now - receivedAt(id).getTime();
     kernel.metrics.histogram("forms_judge_delay_seconds", {}).observe(delay / 1000);
@@ -72,28 +79,35 @@ async function judgeTogether(kernel: Kernel, ids: readonly string[]): Promise<vo
 
 /** Gives those that were judged now: another run may have been first. */
 async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
+  const forms = formsOf(kernel);
   const unjudged = await lockUnjudged(tx, ids);
   if (unjudged.length === 0) return [];
 
-  const verdicts = unjudged.map((submission) => ({ submission, ...screenSubmission(submission) }));
+  const screened = unjudged.map((submission) => ({
+    submission,
+    ...(submission.kind === "real" ? screenSubmission(submission) : unsuspected),
+  }));
+  const verdicts = await awaitConfirmation(kernel, tx, screened);
   const judged = verdicts.map(({ submission, ...verdict }) => ({
     id: submission.id,
     form: submission.form,
+    kind: submission.kind,
     ...verdict,
   }));
   await setVerdicts(tx, judged, kernel.now());
-  for (const submission of unjudged) await noteColumns(tx, submission);
+  for (const submission of unjudged) if (submission.kind === "real") await noteColumns(forms, tx, submission);
+  await followMessages(
+    kernel,
+    tx,
+    verdicts.map(({ submission, state }) => ({ ...submission, state })),
+  );
 
-  const accepted = verdicts.flatMap(({ submission, state }) => {
-    const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
-    return form ? [{ submission: { ...submission, state }, form }] : [];
-  });
-  const due = await planDeliveries(kernel, tx, accepted);
-  if (due.length > 0)
-    await kernel.jobs.enqueue(
-      tx,
-      deliverSubmission,
-      due.map((deliveryId) => ({ deliveryId })),
-    );
+  const accepted: Judged[] = [];
+  for (const { submission, state } of verdicts) {
+    if (state === "spam") continue;
+    const form = await forms.at(tx, submission.form, submission.formVersion);
+    if (form) accepted.push({ submission: { ...submission, state }, form });
+  }
+  await enqueueDeliveries(kernel, tx, await planDeliveries(kernel, tx, accepted));
   return judged;
 }

@@ -1,0 +1,1 @@
+CREATE INDEX "submissions_probe_index" ON "gatehouse"."submissions" USING btree ("id") WHERE "gatehouse"."submissions"."kind" <> 'real';
