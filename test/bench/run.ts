@@ -4,6 +4,7 @@ import { executablePath } from "../support/executable";
 import { startPostgres } from "../support/postgres";
 import type { Bench, Need, Section } from "./bench";
 import { embedded } from "./sections/embedded";
+import { exports } from "./sections/export";
 import { growth } from "./sections/growth";
 import { health } from "./sections/health";
 import { overload } from "./sections/overload";
@@ -23,6 +24,7 @@ const sections: readonly Section[] = [
   overload,
   health,
   growth,
+  exports,
   starts,
   size,
   signIns,

@@ -9,6 +9,7 @@ const message = { name: "Ada Lovelace", email: "ada@example.com", message: "Hell
 
 export type Service = Running & {
   port: number;
+  pid: number;
   /** Milliseconds from its start to the first 200 of `/health`. */
   firstAnswerMs: number;
   /** Milliseconds from its start until a message was stored; `readyz` would be a second late, for it shares answers. */
@@ -64,6 +65,7 @@ export async function startService(
   return {
     url,
     port,
+    pid: child.pid,
     firstAnswerMs: await untilOk("/health"),
     firstStored: () => untilOk("/api/contact", { method: "POST", body: new URLSearchParams(message) }),
     ready: () => untilOk("/api/v1/readyz"),

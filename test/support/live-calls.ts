@@ -239,6 +239,11 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
   "PUT /api/v1/admin/submissions/{id}/verdict": message,
   "POST /api/v1/admin/submissions/{id}/notes": message,
   "DELETE /api/v1/admin/submissions/{id}/notes/{note}": note,
+  "PUT /api/v1/admin/spam/rules": async (stage, { authorization }) => {
+    const answer = await stage.send("/api/v1/admin/spam/rules", { headers: authorization });
+    const { version } = (await answer.json()) as { version: string };
+    return { body: { version } };
+  },
   "GET /api/v1/admin/webhooks/{id}": webhook,
   "PATCH /api/v1/admin/webhooks/{id}": webhook,
   "DELETE /api/v1/admin/webhooks/{id}": webhook,

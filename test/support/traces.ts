@@ -12,7 +12,7 @@ export type Traces = {
 };
 
 /** Work that a visit starts; what runs on a schedule comes and goes by itself. */
-const ours = `(name in ('forms.process', 'forms.tend_lane', 'forms.canary_check', 'alerts.send', 'accounts.mail_link',
+const ours = `(name in ('forms.process', 'forms.process_captcha', 'forms.tend_lane', 'forms.canary_check', 'alerts.send', 'accounts.mail_link',
   'accounts.mail_notice') or name like 'forms.deliver%')`;
 
 /** The seal of an event comes by itself, at any moment. */

@@ -6,8 +6,6 @@ import auditGuard from "../../../drizzle/0004_audit_guard.sql" with { type: "tex
 import inbox from "../../../drizzle/0005_inbox.sql" with { type: "text" };
 import inboxIndexes from "../../../drizzle/0006_inbox_indexes.sql" with { type: "text" };
 import delivery from "../../../drizzle/0007_delivery.sql" with { type: "text" };
-import ledger from "../../../drizzle/0010_ledger.sql" with { type: "text" };
-import retention from "../../../drizzle/0014_retention.sql" with { type: "text" };
 
 /** One file of `drizzle/`. Its first line is `-- breaking: why` when an older release could not live with it. */
 export type Migration = { name: string; text: string };
@@ -22,8 +20,6 @@ export const migrations: readonly Migration[] = [
   { name: "0005_inbox", text: inbox },
   { name: "0006_inbox_indexes", text: inboxIndexes },
   { name: "0007_delivery", text: delivery },
-  { name: "0010_ledger", text: ledger },
-  { name: "0014_retention", text: retention },
 ];
 
 /** The schema that this release makes, by the name of its last migration. */

@@ -4,7 +4,9 @@ import { deliveryJobs, tendDeliveryLane } from "./delivery/deliver-submission";
 import { purgeKeys } from "./intake/purge-keys";
 import { expireUnconfirmed } from "./opt-in/expire-unconfirmed";
 import { purgeExpired } from "./retention/purge-expired";
+import { processCaptcha } from "./screening/process-captcha";
 import { processSubmission } from "./screening/process-submission";
+import { purgeTokens } from "./screening/purge-tokens";
 import { watchJudging } from "./screening/watch-judging";
 import { checkCanary } from "./trials/check-canary";
 import { sendCanary } from "./trials/send-canary";
@@ -17,6 +19,7 @@ export { type ExportFormat, exportFormats, exportSubmissions } from "./inbox/exp
 export { formsForEverybody } from "./public-routes";
 export { openIntake } from "./routes";
 export { seedSubmissions } from "./seed-submissions";
+export { submissionStates } from "./tables";
 export { formsForTheTeam } from "./team-routes";
 export { readCanary } from "./trials/read-canary";
 
@@ -25,6 +28,7 @@ export const forms: Module = {
   name: "forms",
   jobs: [
     processSubmission,
+    processCaptcha,
     watchJudging,
     ...deliveryJobs,
     tendDeliveryLane,
@@ -33,6 +37,7 @@ export const forms: Module = {
     checkCanary,
     purgeKeys,
     purgeExpired,
+    purgeTokens,
   ],
   start: watchForms,
 };

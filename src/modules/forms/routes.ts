@@ -8,6 +8,7 @@ import { compiledForms } from "./catalogue/compiled-forms";
 import { requestBodyOf } from "./catalogue/describe-form";
 import { formsOf } from "./catalogue/forms-registry";
 import { htmlSnippet } from "./catalogue/html-snippet";
+import { Slug } from "./catalogue/slug";
 import { createAdmission } from "./intake/admit-post";
 import { createIntakeQueue, type IntakeQueue } from "./intake/intake-queue";
 import { measureForms, measureIntake } from "./intake/measure-forms";
@@ -18,11 +19,6 @@ import { refuseForm } from "./pages/refuse-form";
 import { showForm, showThanks } from "./pages/show-form";
 import { ShownEntry } from "./waitlist/show-entry";
 
-const Slug = t.String({
-  pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
-  description: "The form's name",
-  examples: ["contact"],
-});
 const Received = t.Object({ status: t.Literal("ok"), message: t.Literal("Form received") });
 const ReceivedWithId = t.Object({
   ...Received.properties,

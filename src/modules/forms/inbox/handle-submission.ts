@@ -11,6 +11,7 @@ import { awaitConfirmation } from "../opt-in/await-confirmation";
 import { removeLinks } from "../opt-in/links";
 import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
+import { forgetFeatures, learnVerdict } from "../screening/learn-verdict";
 import {
   deliveries,
   deliveryAttempts,
@@ -25,28 +26,32 @@ import { followMessages } from "../waitlist/follow-messages";
 /** Who of the team acts, and from where. */
 export type Actor = { id: number; origin: Origin };
 
-/** Says how far the team is with a message. Refuses with 404, 409 `version_conflict`. */
+/**
+ * Says how far the team is with a message. An answer teaches the spam model that it was wanted, unless it stands as spam;
+ * what an answer taught is not taken back by a later step. Refuses with 404, 409 `version_conflict`.
+ */
 export function setHandling(
-  { db }: Pick<Kernel, "db">,
+  kernel: Pick<Kernel, "config" | "db">,
   actor: Actor,
   id: string,
   { handling, version }: { handling: Handling; version: number },
 ): Promise<void> {
-  return db.transaction(async (tx) => {
+  return kernel.db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id, version);
     await tx
       .update(submissions)
       .set({ handling, ...changed })
       .where(eq(submissions.id, id));
+    if (handling === "replied" && before.state !== "spam") await learnVerdict(kernel, tx, before, "ham");
     await record(tx, actor, "submission.handled", id, { before: before.handling, after: handling });
   });
 }
 
 /**
- * The team's verdict. "Not spam" tells whoever was not told yet, or first asks the sender to confirm where the form
- * does; of a message that waits for its sender, the team may take it without. "Spam" cancels what has not been sent.
- * The same verdict once more changes nothing. Refuses with 404, 409 `version_conflict`, and 409 `not_judged` while the service
- * itself has not judged.
+ * The team's verdict, which the spam model learns. "Not spam" tells whoever was not told yet, or first asks the sender to
+ * confirm where the form does; of a message that waits for its sender, the team may take it without. "Spam" cancels what
+ * has not been sent. To confirm what the service itself judged is a lesson and no change; the same verdict once more is
+ * neither. Refuses with 404, 409 `version_conflict`, and 409 `not_judged` while the service itself has not judged.
  */
 export function correctVerdict(
   kernel: Kernel,
@@ -57,16 +62,21 @@ export function correctVerdict(
   return kernel.db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id, version);
     if (before.state === "received") throw conflict("not_judged", "This message is not judged yet");
-    if (before.state === state) return;
-    const after = await stateAfter(kernel, tx, before, state);
-    await tx
-      .update(submissions)
-      .set({ state: after, ...changed })
-      .where(eq(submissions.id, id));
-    await followMessages(kernel, tx, [{ ...before, state: after }]);
-    if (after === "spam") await cancelOpen(tx, [id]);
-    else if (after === "pending") await askToConfirm(kernel, tx, before);
-    else await tellWhoWasNot(kernel, tx, before);
+    const isChange = before.state !== state;
+    const after = isChange ? await stateAfter(kernel, tx, before, state) : state;
+    if (isChange) {
+      await tx
+        .update(submissions)
+        .set({ state: after, ...changed })
+        .where(eq(submissions.id, id));
+      await followMessages(kernel, tx, [{ ...before, state: after }]);
+      if (after === "spam") await cancelOpen(tx, [id]);
+      else if (after === "pending") await askToConfirm(kernel, tx, before);
+      else await tellWhoWasNot(kernel, tx, before);
+    }
+    // Last: nobody who holds words that others wait for waits himself.
+    const learned = await learnVerdict(kernel, tx, before, state === "spam" ? "spam" : "ham");
+    if (!learned && !isChange) return;
     await record(tx, actor, "submission.judged", id, { before: before.state, after });
   });
 }
@@ -142,6 +152,7 @@ export function eraseSubmission(
       .where(and(eq(deliveries.submissionId, id), inArray(deliveries.channel, [...visitorChannels])));
     await tx.delete(submissionNotes).where(eq(submissionNotes.submissionId, id));
     await eraseKeys(tx, before, config.FORMS_DUPLICATE_WINDOW);
+    await forgetFeatures(tx, id);
     await tx
       .update(submissions)
       .set({

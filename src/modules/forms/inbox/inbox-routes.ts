@@ -1,17 +1,15 @@
 import { Elysia, t } from "elysia";
-import { audit, originOf } from "#/kernel/audit";
+import { originOf } from "#/kernel/audit";
 import { createCursors } from "#/kernel/cursor";
-import { notFound } from "#/kernel/errors";
-import { attachment, jsonBody } from "#/kernel/http";
+import { jsonBody } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
-import { Limit, limitOf, Moment, momentOf } from "#/kernel/http/list-parameters";
+import { Limit, limitOf } from "#/kernel/http/list-parameters";
 import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
 import { type Account, signedIn } from "#/modules/accounts";
-import { formsOf } from "../catalogue/forms-registry";
 import { handlings, submissionStates } from "../tables";
-import { exportFormats, exportSubmissions } from "./export-submissions";
+import { Filters, readSpan, Slug } from "./filters";
 import { addNote, correctVerdict, eraseSubmission, removeNote, setHandling } from "./handle-submission";
 import { Form, Message, Note, showListed, showMessage, WholeMessage } from "./inbox-schemas";
 import { listForms } from "./list-forms";
@@ -20,7 +18,6 @@ import { readSubmission } from "./read-submission";
 
 const Id = t.String({ pattern: UUID, examples: ["0199f3c2-5b1e-7000-8000-0000000000a1"] });
 const NoteId = t.String({ pattern: UUID, examples: ["0199f3c2-5b1e-7000-8000-0000000000b2"] });
-const Slug = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", examples: ["contact"] });
 const Version = t.Integer({
   minimum: 0,
   maximum: 2_147_483_647,
@@ -28,18 +25,12 @@ const Version = t.Integer({
   examples: [0],
 });
 const actorOf = (account: Account, request: Request) => ({ id: account.id, origin: originOf(request) });
-const exportTypes = {
-  csv: "text/csv; charset=utf-8",
-  json: "application/json",
-  ndjson: "application/x-ndjson",
-};
-
 /** The team's inbox: what visitors sent, how it was judged, and who was told. */
 export const inbox = (kernel: Kernel) => {
   const { db } = kernel;
   const cursors = createCursors<string>(kernel.config, "submissions");
   const formCursors = createCursors<string>(kernel.config, "forms");
-  const whole = async (id: string) => showMessage(await readSubmission(db, id));
+  const whole = async (id: string) => showMessage(await readSubmission(kernel, id));
 
   return new Elysia({ name: "forms.inbox", prefix: "/api/v1/admin", tags: ["team"] })
     .use(signedIn(kernel, { role: "editor" }))
@@ -48,11 +39,8 @@ export const inbox = (kernel: Kernel) => {
       "/submissions",
       async ({ query }) => {
         const { limit, after, ...filters } = query;
-        const { since, until, ...others } = filters;
         const { items, next } = await listSubmissions(db, {
-          ...others,
-          ...(since !== undefined && { since: momentOf("since", since) }),
-          ...(until !== undefined && { until: momentOf("until", until) }),
+          ...readSpan(filters),
           limit: limitOf(limit),
           ...(after !== undefined && { after: cursors.read(after, filters) }),
         });
@@ -62,21 +50,7 @@ export const inbox = (kernel: Kernel) => {
         query: t.Object({
           form: t.Optional(Slug),
           state: t.Optional(oneOf([...submissionStates, "erased"])),
-          handling: t.Optional(oneOf([...handlings])),
-          email: t.Optional(
-            t.String({
-              maxLength: 254,
-              // No database takes a NUL.
-              pattern: "^[^\\u0000]*$",
-              description: "The sender's address",
-              examples: ["ada@example.com"],
-            }),
-          ),
-          q: t.Optional(
-            t.String({ maxLength: 200, description: "Words that the message holds", examples: ["prices"] }),
-          ),
-          since: t.Optional(Moment),
-          until: t.Optional(Moment),
+          ...Filters.properties,
           limit: t.Optional(Limit),
           after: t.Optional(t.String({ maxLength: 512, description: "`next` of the page before" })),
         }),
@@ -88,57 +62,6 @@ export const inbox = (kernel: Kernel) => {
           summary: "List messages",
           description:
             "Newest first; without `state` those in the inbox. `handling` and `q` look through 1,000 messages a call: a page may come back short, or empty, with a `next` that goes on.",
-        },
-      },
-    )
-    .get(
-      "/submissions/export",
-      async ({ account, query, request }) => {
-        const { form, format = "csv", include } = query;
-        if (!formsOf(kernel).slugs().includes(form)) throw notFound("form");
-        await audit(db, {
-          event: "submission.exported",
-          actor: account.id,
-          subject: { type: "form", id: form },
-          data: { format },
-          origin: originOf(request),
-        });
-        const pieces = exportSubmissions(db, { form, format, withSpam: include === "spam" });
-        const stamp = kernel
-          .now()
-          .toISOString()
-          .replace(/[-:]|\.\d+/g, "");
-        return new Response(toStream(pieces), {
-          headers: {
-            "content-type": exportTypes[format],
-            "content-disposition": attachment(`form-${form}-submissions-${stamp}.${format}`),
-          },
-        });
-      },
-      {
-        query: t.Object({
-          form: Slug,
-          format: t.Optional(oneOf([...exportFormats])),
-          include: t.Optional(t.Literal("spam")),
-        }),
-        response: { 404: ProblemError, 422: ProblemError },
-        detail: {
-          summary: "Export the messages of a form",
-          description:
-            "Oldest first. In CSV a cell that begins like a formula gets a leading `'`; JSON and NDJSON are lossless. A break in the middle aborts the connection.",
-          responses: {
-            200: {
-              description: "The file",
-              content: {
-                "text/csv": {
-                  schema: { type: "string" },
-                  example: "id,form,received_at,state,handling,name\r\n",
-                },
-                "application/json": { schema: { type: "array", items: { type: "object" } } },
-                "application/x-ndjson": { schema: { type: "string" } },
-              },
-            },
-          },
         },
       },
     )
@@ -252,18 +175,3 @@ export const submissionErasure = (kernel: Kernel) =>
         },
       },
     );
-
-/** As fast as the other side reads; a failure aborts the connection, so that a short file never looks complete. */
-function toStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
-  });
-}

@@ -3,6 +3,7 @@ import { oneOf } from "#/kernel/http/one-of";
 import { compiledForms } from "../catalogue/compiled-forms";
 import { type FormDefinition, isOpen } from "../catalogue/form-definition";
 import { receivedAt } from "../received-at";
+import { featureKinds } from "../screening/spam-features";
 import { handlings, submissionStates } from "../tables";
 import type { FormFigures } from "./count-submissions";
 import type { ListedSubmission } from "./list-submissions";
@@ -64,6 +65,16 @@ export const WholeMessage = t.Object({
     }),
   ),
   notes: t.Array(Note),
+  features: t.Array(
+    t.Object({
+      kind: oneOf([...featureKinds], { examples: ["word"] }),
+      value: t.String({ examples: ["backlinks"] }),
+      spam: t.Integer({ description: "Messages called spam that had it", examples: [14] }),
+      wanted: t.Integer({ description: "Messages wanted that had it", examples: [0] }),
+      weight: t.Number({ description: "Log odds; below 0 it speaks for the message", examples: [3.4] }),
+    }),
+    { description: "The ten strongest of what the spam model goes by; none while it has too few lessons" },
+  ),
 });
 
 export const Form = t.Object({
@@ -87,6 +98,7 @@ export function showMessage({
   submission,
   deliveries,
   notes,
+  features,
 }: Awaited<ReturnType<typeof readSubmission>>): typeof WholeMessage.static {
   const { id, form, state, handling, score, version, fields, door, language, subject, origin, client } =
     submission;
@@ -121,6 +133,11 @@ export function showMessage({
       created_at: createdAt.toISOString(),
       author_id: authorId,
       text,
+    })),
+    features: features.map(({ ham, weight, ...feature }) => ({
+      ...feature,
+      wanted: ham,
+      weight: Math.round(weight * 100) / 100,
     })),
   };
 }

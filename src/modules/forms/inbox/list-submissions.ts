@@ -48,7 +48,7 @@ export async function listSubmissions(
   { limit, after = highest, ...filters }: SubmissionFilters & { limit: number; after?: string },
 ): Promise<{ items: ListedSubmission[]; next: string | null }> {
   const { handling, q } = filters;
-  const words = q?.match(/[\p{L}\p{N}@._+-]+/gu)?.slice(0, 8) ?? [];
+  const words = wordsOf(q);
   const searches = handling !== undefined || words.length > 0;
   const most = searches ? window : limit + 1;
   const rows = await db.execute(sql`
@@ -65,6 +65,10 @@ export async function listSubmissions(
   const [scanned] = found;
   return { items: page, next: searches && scanned?.count === most ? scanned.last : null };
 }
+
+/** At most eight. */
+export const wordsOf = (q: string | undefined): string[] =>
+  q?.match(/[\p{L}\p{N}@._+-]+/gu)?.slice(0, 8) ?? [];
 
 function candidates(
   every: readonly string[],

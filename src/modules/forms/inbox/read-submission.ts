@@ -1,16 +1,21 @@
 import { asc, eq, inArray } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { notFound } from "#/kernel/errors";
+import type { Kernel } from "#/kernel/kernel";
 import { findSubmission, type Submission } from "../queries";
+import { strongestFeatures } from "../screening/strongest-features";
 import { deliveries, deliveryAttempts, submissionNotes } from "../tables";
 
 /** Rows of each kind that are shown beside a message. */
 const most = 200;
 
-/** A message with what became of it: who was told, each attempt, and the team's notes. Throws 404. */
-export async function readSubmission(db: Db, id: string) {
+/**
+ * A message with what became of it: who was told, each attempt, the team's notes, and what in it the spam model goes by.
+ * Throws 404.
+ */
+export async function readSubmission({ config, db }: Pick<Kernel, "config" | "db">, id: string) {
   const submission = await getSubmission(db, id);
-  const [told, notes] = await Promise.all([
+  const [told, notes, features] = await Promise.all([
     db
       .select()
       .from(deliveries)
@@ -23,6 +28,7 @@ export async function readSubmission(db: Db, id: string) {
       .where(eq(submissionNotes.submissionId, id))
       .orderBy(asc(submissionNotes.id))
       .limit(most),
+    submission.state === "erased" ? [] : strongestFeatures(config, db, submission),
   ]);
   const ids = told.map((delivery) => delivery.id);
   const attempts =
@@ -37,6 +43,7 @@ export async function readSubmission(db: Db, id: string) {
   return {
     submission,
     notes,
+    features,
     deliveries: told.map((delivery) => ({
       ...delivery,
       attempts: attempts.filter(({ deliveryId }) => deliveryId === delivery.id),

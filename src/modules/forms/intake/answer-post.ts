@@ -6,6 +6,7 @@ import { rateHeaders } from "#/kernel/rate-limit";
 import { originsOf } from "../catalogue/form-origins";
 import { problemCode, renderProblemPage } from "../pages/render-answer";
 import { type Notice, renderFormPage } from "../pages/render-page";
+import { FASTEST_SECONDS, type PageTokens } from "../screening/page-token";
 import { chooseNext } from "./choose-next";
 import type { Receipt } from "./intake-queue";
 import { formVary } from "./negotiate";
@@ -14,7 +15,7 @@ import { allRequired, speaksProblem } from "./refuse-fields";
 import { newPageId } from "./retry-identifier";
 import type { Visit } from "./visit";
 
-type Needs = { config: Config; origins: ReturnType<typeof createPageOrigins> };
+type Needs = { config: Config; origins: ReturnType<typeof createPageOrigins>; tokens: PageTokens };
 
 /** What existing sites compare byte for byte. */
 const received = { status: "ok", message: "Form received" };
@@ -65,7 +66,7 @@ export function answerRefused(needs: Needs, visit: Visit, refusal: AppError): Re
 const nameInJson = ({ form }: Visit, name: string) => (form.declares(name) ? name : sayableName(name));
 
 function answerPage(
-  { config, origins }: Needs,
+  { config, origins, tokens }: Needs,
   visit: Visit,
   refusal: AppError,
   { status, headers }: { status: number; headers: Headers },
@@ -84,13 +85,21 @@ function answerPage(
           language,
           nonce,
           id: (refusal.status >= 500 ? visit.pageId?.() : undefined) ?? newPageId(),
+          token: keepToken(tokens, form.definition.slug, posted.control.pageToken),
           posted,
           notice,
           ownerAddress,
+          site: origin,
           ...(origin && { from: origins.seal(origin) }),
         })
       : renderProblemPage({ code: problemCode(refusal.code), language, nonce, ownerAddress, site: origin });
   return new Response(html, { status, headers });
+}
+
+/** The one that came while it is good. A new one is no clock: whoever is shown this page has written already. */
+function keepToken(tokens: PageTokens, form: string, sent: string | undefined): string {
+  const said = tokens.read(sent, form);
+  return sent !== undefined && typeof said === "object" ? sent : tokens.issue(form, FASTEST_SECONDS);
 }
 
 /** Why the form is shown again; undefined where sending it again would not help. */
@@ -98,6 +107,7 @@ function noticeOf({ status, errors, retryAfter, code }: AppError): Notice | unde
   if (errors) return { kind: "errors", errors };
   if (status === 429) return { kind: "rate_limited", retryAfter: retryAfter ?? 60 };
   if (status >= 500) return { kind: "unavailable", retryAfter: retryAfter ?? 60 };
+  if (code === "captcha_required") return { kind: "captcha_required" };
   return code === "form_closed" ? { kind: "closed" } : undefined;
 }
 

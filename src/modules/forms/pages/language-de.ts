@@ -46,6 +46,9 @@ export const german: Words = {
   closedTitle: "Dieses Formular ist geschlossen",
   closedText:
     "Es nimmt zurzeit keine Nachrichten an, deshalb wurde nichts gesendet. Kopieren Sie Ihren Text, wenn Sie ihn behalten möchten.",
+  captchaTitle: "Die Prüfung, dass Sie ein Mensch sind, fehlt",
+  captchaText:
+    "Es wurde noch nichts gesendet. Das Formular prüft das mit einem Skript auf der Seite der Website; in Ihrem Browser lief es nicht oder war noch nicht fertig. Kopieren Sie unten Ihren Text, gehen Sie zurück, erlauben Sie dort Skripte und senden Sie ihn noch einmal.",
   problems: {
     malformed_body: {
       title: "Wir konnten das Gesendete nicht lesen",

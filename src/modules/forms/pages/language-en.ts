@@ -47,6 +47,9 @@ export const english: Words = {
   closedTitle: "This form is closed",
   closedText:
     "It takes no messages at the moment, so nothing was sent. Copy your text if you want to keep it.",
+  captchaTitle: "The check that you are a person is missing",
+  captchaText:
+    "Nothing was sent yet. This form checks that by a script on the site's own page, which did not run in your browser or had not finished. Copy your text from below, go back, allow scripts there and send it again.",
   problems: {
     malformed_body: {
       title: "We could not read what was sent",

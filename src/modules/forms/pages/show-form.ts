@@ -4,6 +4,7 @@ import type { CompiledForm } from "../catalogue/compile-form";
 import { isOpen } from "../catalogue/form-definition";
 import { chooseLanguage } from "../intake/negotiate";
 import { newPageId } from "../intake/retry-identifier";
+import { createPageTokens } from "../screening/page-token";
 import { renderThanksPage } from "./render-answer";
 import { renderFormPage } from "./render-page";
 
@@ -14,7 +15,7 @@ type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins
  * the route has checked its shape.
  */
 export function showForm(
-  { config, now }: { config: Needs; now: () => Date },
+  { config, now }: { config: Needs & Pick<Config, "rootSecret">; now: () => Date },
   form: CompiledForm,
   { headers }: Request,
   friend?: string,
@@ -26,6 +27,7 @@ export function showForm(
     language: chooseLanguage(undefined, headers.get("accept-language"), form.definition.language),
     nonce,
     id: newPageId(),
+    token: createPageTokens(config, now).issue(form.definition.slug),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
     ...(friend !== undefined && { given: { referral_token: friend } }),
     ...(!isOpen(form.definition, now()) && { notice: { kind: "closed" } as const }),

@@ -44,6 +44,8 @@ export type Words = {
   writeTo: (link: string) => string;
   closedTitle: string;
   closedText: string;
+  captchaTitle: string;
+  captchaText: string;
   problems: Record<ProblemCode, { title: string; text: string }>;
   optIn: OptInWords;
   waitlist: WaitlistWords;

@@ -1,1 +1,0 @@
-CREATE INDEX "submissions_probe_index" ON "gatehouse"."submissions" USING btree ("id") WHERE "gatehouse"."submissions"."kind" <> 'real';
