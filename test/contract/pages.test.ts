@@ -203,7 +203,7 @@ open.describe("the form itself", () => {
     expect([shown.status, action, Object.keys(inputs)]).toEqual([
       200,
       "/f/contact",
-      ["name", "email", "message", "_id", "_gotcha"],
+      ["name", "email", "message", "_id", "_t", "_gotcha"],
     ]);
     const answer = await visit({ ...inputs, ...contact });
     expect(answer.status).toBe(303);

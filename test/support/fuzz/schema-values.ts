@@ -32,7 +32,10 @@ export function validOf(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(validOf));
   const { minimum: min = -Number.MAX_VALUE, maximum: max = Number.MAX_VALUE } = schema;
-  if (schema.type === "integer") return fc.maxSafeInteger().filter((value) => value >= min && value <= max);
+  if (schema.type === "integer") {
+    const [least, most] = [Math.max(min, Number.MIN_SAFE_INTEGER), Math.min(max, Number.MAX_SAFE_INTEGER)];
+    return fc.integer({ min: Math.ceil(least), max: Math.floor(most) });
+  }
   if (schema.type === "number") return fc.double({ min, max, noNaN: true });
   if (schema.type === "boolean") return fc.boolean();
   if (schema.type === "array") {

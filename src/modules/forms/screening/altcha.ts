@@ -23,8 +23,6 @@ export type AltchaVerdict = Extract<CaptchaVerdict, { kind: "judged" }> & {
   expiresAt?: Date;
 };
 
-type Altcha = ReturnType<typeof createAltcha>;
-
 /**
  * A captcha without a third party: the browser looks for the number under a hash. Nothing is kept of a challenge until it
  * is solved: the salt says for which form it is and until when, and the signature says that it is ours.
