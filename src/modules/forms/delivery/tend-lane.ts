@@ -7,8 +7,8 @@ import { attemptsMs } from "./delivery-schedule";
 import { type Lane, nextLane, type Sign } from "./lanes";
 import { deliveryLanes } from "./tables";
 
-/** Deliveries that go on at a time: one statement, short enough for the messages that arrive meanwhile. */
-const batch = 200;
+/** Deliveries that go on at a time. Jobs that are planned at one moment run in any order, so this is how exact it is. */
+const batch = 25;
 /** After this a probe that was never heard of counts as lost, in milliseconds. */
 const probeMs = 120_000;
 
@@ -21,19 +21,17 @@ export async function noteSign(
   sign: Sign,
   { id, now }: { id: string; now: Date },
 ): Promise<Date | undefined> {
-  const stood = await lockLane(tx, lane);
-  const next = nextLane(stood, sign, { id, now });
+  // Two that fail at one time must both find the row, or one of them would not count.
+  if (sign.kind === "away" || sign.kind === "closed")
+    await tx.insert(deliveryLanes).values({ lane, state: "failing", since: now }).onConflictDoNothing();
+  const next = nextLane(await lockLane(tx, lane), sign, { id, now });
   if (next === undefined) return undefined;
   if (next === null) {
     await tx.delete(deliveryLanes).where(eq(deliveryLanes.lane, lane));
     return undefined;
   }
-  const changes = next.state === "closed" || next.state === "draining";
-  await tx
-    .insert(deliveryLanes)
-    .values({ lane, since: now, ...next })
-    .onConflictDoUpdate({ target: deliveryLanes.lane, set: next });
-  return changes ? (next.until ?? undefined) : undefined;
+  await tx.update(deliveryLanes).set(next).where(eq(deliveryLanes.lane, lane));
+  return next.state === "closed" || next.state === "draining" ? (next.until ?? undefined) : undefined;
 }
 
 /**
