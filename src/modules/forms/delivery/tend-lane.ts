@@ -2,8 +2,8 @@ import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import type { Delivery } from "../queries";
 import { deliveries } from "../tables";
-import type { Due } from "./due";
 import { attemptsMs } from "./delivery-schedule";
+import type { Due } from "./due";
 import { type Lane, nextLane, type Sign } from "./lanes";
 import { deliveryLanes } from "./tables";
 

@@ -60,9 +60,9 @@ export function replaceRules(
 
 function brokenBy({ name, points, verdict }: SpamRule, earlier: readonly SpamRule[]): FieldError[] {
   if (earlier.some((other) => other.name === name))
-    return [{ field: "rules", code: "repeated", detail: `Two rules are called ${name}` }];
+    return [{ field: "rules", code: "repeated", detail: "Two rules have the same name" }];
   if ((points === undefined) === (verdict === undefined))
-    return [{ field: "rules", code: "invalid", detail: `Rule ${name} must have either points or a verdict` }];
+    return [{ field: "rules", code: "invalid", detail: "Each rule must have either points or a verdict" }];
   return [];
 }
 
