@@ -1,6 +1,9 @@
 CREATE TABLE "gatehouse"."alerts" (
 	"cause" text PRIMARY KEY NOT NULL,
 	"count" integer DEFAULT 1 NOT NULL,
+	"title" text DEFAULT '' NOT NULL,
+	"text" text DEFAULT '' NOT NULL,
+	"not_by" text,
 	"first_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"sent_at" timestamp with time zone
@@ -28,6 +31,16 @@ CREATE TABLE "gatehouse"."forms" (
 	"deleted_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "gatehouse"."delivery_lanes" (
+	"lane" text PRIMARY KEY NOT NULL,
+	"state" text NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"until" timestamp with time zone,
+	"probe" uuid,
+	"why" text,
+	"since" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "gatehouse"."webhook_endpoints" (
@@ -100,10 +113,18 @@ CREATE TABLE "gatehouse"."waitlist_entries" (
 	CONSTRAINT "waitlist_entries_statusTokenHash_unique" UNIQUE("status_token_hash")
 );
 --> statement-breakpoint
+ALTER TABLE "gatehouse"."deliveries" ADD COLUMN "restarted_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "gatehouse"."deliveries" ADD COLUMN "turn" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "gatehouse"."deliveries" ADD COLUMN "waits_for" text;--> statement-breakpoint
 ALTER TABLE "gatehouse"."deliveries" ADD COLUMN "steps" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "gatehouse"."submissions" ADD COLUMN "form_version" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "gatehouse"."submissions" ADD COLUMN "kind" text DEFAULT 'real' NOT NULL;--> statement-breakpoint
 CREATE INDEX "opt_ins_email_normalised_index" ON "gatehouse"."opt_ins" USING btree ("email_normalised");--> statement-breakpoint
 CREATE INDEX "opt_ins_submission_id_index" ON "gatehouse"."opt_ins" USING btree ("submission_id");--> statement-breakpoint
 CREATE INDEX "waitlist_entries_state_rank_key_seq_index" ON "gatehouse"."waitlist_entries" USING btree ("state","rank_key","seq");--> statement-breakpoint
-CREATE INDEX "waitlist_entries_referred_index" ON "gatehouse"."waitlist_entries" USING btree ("referred_by") WHERE "gatehouse"."waitlist_entries"."referred_by" is not null;
+CREATE INDEX "waitlist_entries_referred_index" ON "gatehouse"."waitlist_entries" USING btree ("referred_by") WHERE "gatehouse"."waitlist_entries"."referred_by" is not null;--> statement-breakpoint
+CREATE INDEX "deliveries_channel_target_id_index" ON "gatehouse"."deliveries" USING btree ("channel","target","id");--> statement-breakpoint
+CREATE INDEX "deliveries_waits_index" ON "gatehouse"."deliveries" USING btree ("waits_for","id") WHERE "gatehouse"."deliveries"."waits_for" is not null;--> statement-breakpoint
+CREATE INDEX "submissions_probe_index" ON "gatehouse"."submissions" USING btree ("id") WHERE "gatehouse"."submissions"."kind" <> 'real';--> statement-breakpoint
+CREATE INDEX "submissions_content_index" ON "gatehouse"."submissions" USING btree ("content_hash","judged_at") WHERE "gatehouse"."submissions"."judged_at" is not null;--> statement-breakpoint
+CREATE INDEX "submissions_replied_index" ON "gatehouse"."submissions" USING btree ("email_normalised") WHERE "gatehouse"."submissions"."handling" = 'replied';

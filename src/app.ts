@@ -4,7 +4,6 @@ import {
   appOptions,
   byPath,
   chooseVoice,
-  formsCors,
   httpKernel,
   type Lane,
   plain,
@@ -35,12 +34,11 @@ import { documentation } from "#/modules/docs";
 import {
   compiledForms,
   forms,
-  inbox,
+  formsForEverybody,
+  formsForTheTeam,
+  formsOf,
   openIntake,
-  publicForms,
-  spamModel,
-  submissionErasure,
-  submissionExport,
+  originsByPath,
 } from "#/modules/forms";
 import { metricsEndpoint, probes } from "#/modules/ops";
 import { adminLogs, adminSummary, adminUsers, dashboard, portal, settings } from "#/modules/portal";
@@ -60,10 +58,14 @@ const voiceOf = chooseVoice([
 /** The service as one app: the kernel first, because a hook covers only what follows it, then each module. */
 export const createApp = (kernel: Kernel) => {
   const { config, log, readiness } = kernel;
-  const forms = formsCors(config);
+  const forms = originsByPath(config, () => formsOf(kernel));
   const others = apiCors(config);
   const intake = openIntake(kernel);
   const doors = [...compiledForms.values()].flatMap(({ definition }) => definition.doors);
+  const isForm = byPath(
+    ["/f/*", ...doors].map((path) => [path, true] as const),
+    false,
+  );
   const laneOf = byPath<Lane>(
     [["/health/*", "exempt"], ...["/f/*", ...doors].map((path) => [path, "forms"] as const)],
     "other",
@@ -83,15 +85,12 @@ export const createApp = (kernel: Kernel) => {
         // Beside those that wait for the database, as many whose bodies are on their way.
         maxInFlight: { forms: 2 * config.FORMS_QUEUE },
         refusalOf: (lane, request) => (lane === "forms" ? intake.refusalOf(request) : undefined),
-        corsOf: byPath(
-          ["/f/*", ...doors].map((path) => [path, forms] as const),
-          others,
-        ),
+        corsOf: (path) => (isForm(path) ? forms(path) : others),
       }),
     )
     .use(probes(kernel))
     .use(metricsEndpoint(kernel))
-    .use(publicForms(kernel, intake))
+    .use(formsForEverybody(kernel, intake))
     .use(signInRoutes(kernel))
     .use(currentUser(kernel))
     .use(ownSessions(kernel))
@@ -106,10 +105,7 @@ export const createApp = (kernel: Kernel) => {
     .use(settings(kernel))
     .use(dashboard(kernel))
     .use(adminSummary(kernel))
-    .use(inbox(kernel))
-    .use(submissionExport(kernel))
-    .use(submissionErasure(kernel))
-    .use(spamModel(kernel))
+    .use(formsForTheTeam(kernel))
     .use(adminUsers(kernel))
     .use(adminLogs(kernel))
     .use(accountPages(kernel))

@@ -1,11 +1,11 @@
 import { type App, createApp, modules } from "#/app";
+import { openCaptcha } from "#/integrations/captcha";
+import { type CrmConfig, openCrm } from "#/integrations/crm";
 import { openMail } from "#/integrations/mail";
-import { createAlerts } from "#/kernel/alerts";
+import { openChat } from "#/integrations/slack";
+import { createAlerts, raiseDeadJob, sendAlert } from "#/kernel/alerts";
 import { auditJobs, measureAudit, startSealing } from "#/kernel/audit";
-import { noCaptcha } from "#/kernel/captcha";
-import { noChat } from "#/kernel/chat";
 import type { Config } from "#/kernel/config";
-import { noCrm } from "#/kernel/crm";
 import { createHashQueue } from "#/kernel/crypto";
 import { measureDatabase, migrate, migrateWhenReachable, migrationStatus, openDatabase } from "#/kernel/db";
 import { createHttpClient } from "#/kernel/http-client";
@@ -15,8 +15,8 @@ import type { Log } from "#/kernel/log";
 import { createMetrics, type Metrics, readProcess, watchEventLoop } from "#/kernel/metrics";
 import { createRateLimits } from "#/kernel/rate-limit";
 
-/** For `doctor`, which probes the mail before there is a database. */
-export { openMail };
+/** For `doctor`, which probes both before there is a database. */
+export { openCrm, openMail };
 
 export type Service = {
   kernel: Kernel;
@@ -31,6 +31,8 @@ export type Service = {
 
 export type ToolsConfig = Parameters<typeof openDatabase>[0] &
   Parameters<typeof openMail>[0] &
+  Parameters<typeof openChat>[0] &
+  CrmConfig &
   Tools["config"] &
   Pick<Config, "HASH_SLOTS" | "HASH_MAX_WAIT_MS">;
 
@@ -51,7 +53,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
   const kernel: Kernel = {
     ...tools,
     alerts: createAlerts(tools),
-    captcha: noCaptcha,
+    captcha: openCaptcha(config, tools),
     config,
     limits: createRateLimits({ config, database, now, metrics }),
     metrics,
@@ -70,9 +72,14 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     },
   };
 
+  const started: { stop(): void }[] = [];
+  const stopModules = () => {
+    for (const one of started.splice(0)) one.stop();
+  };
   const work = async () => {
-    await jobs.start(kernel);
-    if (phase !== "starting") return;
+    for (const module of modules) if (module.start) started.push(await module.start(kernel));
+    await jobs.start(kernel, (job) => void raiseDeadJob(kernel.alerts, job));
+    if (phase !== "starting") return stopModules();
     phase = "serving";
     sealing = startSealing(database.db, log);
   };
@@ -100,6 +107,7 @@ export async function boot(config: Config, log: Log): Promise<Service> {
     async stop(timeoutMs) {
       stopMigrating();
       stopWatching();
+      stopModules();
       // A job may write events, so the last seal follows the last of them.
       await jobs.stop(timeoutMs);
       await sealing?.stop();
@@ -118,21 +126,22 @@ export async function openTools(
   measureDatabase(metrics, database);
   const jobs = createJobs<Kernel>(
     database,
-    [...auditJobs, ...modules.flatMap((module) => module.jobs)],
+    [...auditJobs, sendAlert, ...modules.flatMap((module) => module.jobs)],
     log,
     { metrics },
   );
-  const mail = await openMail(config, log);
+  const http = createHttpClient({ log, metrics });
+  const mail = await openMail(config, log, http);
   const hashing = createHashQueue({ slots: config.HASH_SLOTS, maxWaitMs: config.HASH_MAX_WAIT_MS, metrics });
   return {
     tools: {
-      chat: noChat,
+      chat: openChat(config, http),
       config,
-      crm: noCrm,
+      crm: openCrm(config, http, log),
       database,
       db: database.db,
       hashing,
-      http: createHttpClient(),
+      http,
       jobs,
       log,
       mail,

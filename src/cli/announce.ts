@@ -1,4 +1,4 @@
-import type { Config } from "#/kernel/config";
+import { type Config, mailTransportOf, missingMailOf } from "#/kernel/config";
 import type { Log } from "#/kernel/log";
 import { version } from "#/kernel/version";
 import { print } from "./command";
@@ -15,9 +15,9 @@ export function warnOfSettings(config: Config, log: Log): void {
 }
 
 /** Without these a message is stored, and nobody hears of it. */
-const missingForNotice = ({ NOTIFY_EMAIL, SMTP_URL, production }: Config): string[] => [
-  ...(NOTIFY_EMAIL.length === 0 ? ["NOTIFY_EMAIL"] : []),
-  ...(production && !SMTP_URL ? ["SMTP_URL"] : []),
+const missingForNotice = (config: Config): string[] => [
+  ...(config.NOTIFY_EMAIL.length === 0 ? ["NOTIFY_EMAIL"] : []),
+  ...(config.production && !mailTransportOf(config) ? [missingMailOf(config)] : []),
 ];
 
 /** For a person who just started it: where to look. Under a supervisor the log line says as much. */

@@ -1,14 +1,17 @@
-import { openMail } from "#/boot";
-import { inspectConfig, settingsProbes, showSettings } from "#/kernel/config";
+import { openCrm, openMail } from "#/boot";
+import { inspectConfig, mailTransportOf, settingsProbes, showSettings } from "#/kernel/config";
 import { hasDatabase } from "#/kernel/db";
 import { StartRefusal } from "#/kernel/db/start-refusal";
+import { createHttpClient } from "#/kernel/http-client";
+import { createMetrics } from "#/kernel/metrics";
 import { type Finding, type Probe, runProbes } from "#/kernel/probes";
 import { version } from "#/kernel/version";
 import { compiledForms } from "#/modules/forms";
 import { type Help, print, readArguments } from "./command";
-import { mailProbe } from "./database/probe-services";
+import { crmProbe, mailProbe } from "./database/probe-services";
 import { exitCodes } from "./exit-codes";
 import { type CommandConfig, readCommandConfig, runDatabaseCommand } from "./run-database-command";
+import { senderDomainProbes } from "./sender-domain";
 
 type Shown = ReturnType<typeof showSettings>[number];
 
@@ -27,6 +30,7 @@ export async function run(args: string[]): Promise<number> {
   const findings = [
     ...(await runProbes([...settingsProbes(inspection, process.env), confirmationProbe(inspection)])),
     ...(await probeServices()),
+    ...(await runProbes(senderDomainProbes(inspection.reading.values))),
   ];
   const ok = findings.every(({ state }) => state !== "broken");
 
@@ -47,7 +51,7 @@ async function probeServices(): Promise<Finding[]> {
   }
   if (!config.DATABASE_URL && !hasDatabase(config.DATA_DIR)) {
     const detail = `embedded, the first start makes it in ${config.DATA_DIR}`;
-    return [{ name: "database", state: "ok", detail }, ...(await probeMail(config))];
+    return [{ name: "database", state: "ok", detail }, ...(await probeVendors(config))];
   }
   const found: string[] = [];
   const collect = { write: async (text: string) => void found.push(text), complain: async () => {} };
@@ -56,17 +60,19 @@ async function probeServices(): Promise<Finding[]> {
     return JSON.parse(found.join(""));
   } catch (error) {
     const detail = error instanceof StartRefusal ? error.message : "cannot be opened";
-    return [{ name: "database", state: "broken", detail }, ...(await probeMail(config))];
+    return [{ name: "database", state: "broken", detail }, ...(await probeVendors(config))];
   }
 }
 
 /** The outbox is a folder in the data directory, which nothing here makes. */
-async function probeMail(config: CommandConfig): Promise<Finding[]> {
-  if (!config.SMTP_URL && !config.production)
-    return [{ name: "mail", state: "ok", detail: "the local outbox" }];
-  const mail = await openMail(config, () => {});
+async function probeVendors(config: CommandConfig): Promise<Finding[]> {
+  const http = createHttpClient({ log: () => {}, metrics: createMetrics() });
+  const crm = crmProbe(openCrm(config, http, () => {}));
+  if (!mailTransportOf(config) && !config.production)
+    return [{ name: "mail", state: "ok", detail: "the local outbox" }, ...(await runProbes([crm]))];
+  const mail = await openMail(config, () => {}, http);
   try {
-    return await runProbes([mailProbe(mail)]);
+    return await runProbes([mailProbe(mail), crm]);
   } finally {
     await mail.close();
   }

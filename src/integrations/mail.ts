@@ -1,15 +1,32 @@
 import { join } from "node:path";
-import type { Config } from "#/kernel/config";
+import { type Config, mailTransportOf } from "#/kernel/config";
+import type { HttpClient } from "#/kernel/http-client";
 import type { Log } from "#/kernel/log";
 import { type Mail, type Mailbox, noMail, openOutbox, parseMailbox } from "#/kernel/mail";
+import { connectSendgrid } from "./sendgrid";
 import { connectSmtp, readSmtpUrl } from "./smtp";
 
-/** The mail of this configuration: a server, else outside production a directory, else none, which says so. */
-export async function openMail(
-  config: Pick<Config, "SMTP_URL" | "MAIL_FROM" | "PUBLIC_URL" | "DATA_DIR" | "production">,
-  log: Log,
-): Promise<Mail> {
-  if (config.SMTP_URL) return connectSmtp({ url: config.SMTP_URL, from: senderOf(config) });
+type MailConfig = Pick<
+  Config,
+  | "SMTP_URL"
+  | "SENDGRID_API_KEY"
+  | "SENDGRID_BASE_URL"
+  | "MAIL_TRANSPORT"
+  | "MAIL_FROM"
+  | "PUBLIC_URL"
+  | "DATA_DIR"
+  | "production"
+>;
+
+/** The mail of this configuration: SendGrid or a server, else outside production a directory, else none, which says so. */
+export async function openMail(config: MailConfig, log: Log, http: HttpClient): Promise<Mail> {
+  const { SENDGRID_API_KEY, SENDGRID_BASE_URL, SMTP_URL } = config;
+  const transport = mailTransportOf(config);
+  if (transport === "sendgrid" && SENDGRID_API_KEY) {
+    const from = senderOf({ ...config, SMTP_URL: undefined });
+    return connectSendgrid({ http, apiKey: SENDGRID_API_KEY, baseUrl: SENDGRID_BASE_URL, from });
+  }
+  if (transport === "smtp" && SMTP_URL) return connectSmtp({ url: SMTP_URL, from: senderOf(config) });
   if (!config.production) return openOutbox(join(config.DATA_DIR, "outbox"), senderOf(config), log);
   return noMail;
 }

@@ -27,11 +27,27 @@ export function classifyFailure(
   }
   const concernsMail = code === "EENVELOPE" || code === "EMESSAGE";
   // 503 says that the session was in the wrong state, and before MAIL a refusal meets us, not this mail.
+  if (isUnknownRecipient(error, status))
+    return { kind: "refused", why: { ...why, code: "unknown_recipient" } };
   if (concernsMail && (status === undefined || (status >= 500 && status !== 503)))
     return { kind: "refused", why };
   if (status !== undefined) return { kind: "retry", why };
   return { kind: written ? "uncertain" : "retry", why };
 }
+
+/**
+ * The server does not know this mailbox: 550, 551 or 553 to RCPT, with an enhanced code about the address (5.1.x, or
+ * 5.2.1: disabled; RFC 3463 §3.2) or none. A policy, such as relaying that is denied, says nothing of the recipient.
+ */
+const isUnknownRecipient = (error: unknown, status: number | undefined): boolean => {
+  const { command, response } = (typeof error === "object" && error ? error : {}) as Failure;
+  const [, enhanced] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})/.exec(String(response)) ?? [];
+  return (
+    command === "RCPT TO" &&
+    [550, 551, 553].includes(status ?? 0) &&
+    (enhanced === undefined || /^5\.(1\.|2\.1$)/.test(enhanced))
+  );
+};
 
 /** 530, 534, 535 and 538 ask for another login (RFC 4954 §6); 454 is a passing failure of it. */
 const isCredentials = (code: unknown, status: number | undefined): boolean =>

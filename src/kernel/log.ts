@@ -18,12 +18,12 @@ const allowed = new Set(
   (
     "requestId route method status ms bytes userId error errorCode code reason id module command job jobId form " +
     "submissionId deliveryId channel state attempt attempts count total rows seconds retryAfter version commit schema " +
-    "migration seq head unsealed unknown kind transport integration component setting settings host port directory file signal exitCode"
+    "migration seq head unsealed unknown kind transport integration operation component setting settings host port directory file signal exitCode"
   ).split(" "),
 );
 
 /** These hold names, so a sentence in them is somebody's message and is dropped. */
-const coded = new Set(["error", "errorCode", "code", "reason", "route", "method"]);
+const coded = new Set(["error", "errorCode", "code", "reason", "route", "method", "operation"]);
 const isName = (text: string) => /^[\w.:/*?-]{1,120}$/.test(text);
 
 /**

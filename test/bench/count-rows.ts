@@ -9,8 +9,9 @@ export type Stored = { rows: number; withoutJob: number };
 /** Joined and not looked up one by one: a fast run leaves more rows than a hash of `not in` holds. */
 const question = `
   with told as (select distinct submission_id from gatehouse.deliveries where submission_id >= $1::uuid),
-    due as (select distinct (data ->> 'submissionId')::uuid as submission_id
-      from gatehouse_jobs.job where name = 'forms.process')
+    due as (select distinct named.id::uuid as submission_id
+      from gatehouse_jobs.job, jsonb_array_elements_text(data -> 'submissionIds') as named(id)
+      where name = 'forms.process')
   select count(*)::int as rows, count(*) filter (where case when s.state = 'received'
     then due.submission_id is null else told.submission_id is null end)::int as "withoutJob"
   from gatehouse.submissions s

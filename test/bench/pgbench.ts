@@ -16,7 +16,7 @@ values (${id}, 'contact', '/api/contact', jsonb_build_object('name', 'Ada', 'ema
   'ada@example.com', '127.0.0.1', null, decode('00112233445566778899aabbccddeeff', 'hex'), '{}');
 insert into gatehouse_jobs.job_common (name, data, expire_seconds, deletion_seconds, retry_limit, retry_delay,
   retry_backoff, retry_delay_max, policy, heartbeat_seconds)
-values ('forms.process', jsonb_build_object('submissionId', gen_random_uuid()), 60, 2592000, 5, 5, true, 600,
+values ('forms.process', jsonb_build_object('submissionIds', jsonb_build_array(gen_random_uuid())), 60, 2592000, 5, 5, true, 600,
   'standard', 20);
 commit;
 `;

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { executablePath } from "../support/executable";
 import { startPostgres } from "../support/postgres";
 import type { Bench, Need, Section } from "./bench";
+import { delivery } from "./sections/delivery";
 import { embedded } from "./sections/embedded";
 import { exports } from "./sections/export";
 import { growth } from "./sections/growth";
@@ -21,6 +22,7 @@ const sections: readonly Section[] = [
   postgres,
   peers,
   embedded,
+  delivery,
   overload,
   health,
   growth,

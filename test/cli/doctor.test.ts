@@ -22,14 +22,14 @@ async function examine(env: Record<string, string>) {
 }
 
 test("shows every setting with its origin, and ends with 0 where nothing is broken", async () => {
-  const { code, ok, settings, setting } = await examine({ PORT: "8123", SENDGRID_API_KEY: "SG.real" });
+  const { code, ok, settings, setting } = await examine({ PORT: "8123", AWS_SECRET_ACCESS_KEY: "real" });
 
   expect({ code, ok }).toEqual({ code: 0, ok: true });
   expect(settings.map(({ name }: { name: string }) => name)).toEqual([...settingNames]);
   expect(setting("PORT")).toEqual({ name: "PORT", source: "environment", value: "8123" });
   expect(setting("LOG_LEVEL")).toEqual({ name: "LOG_LEVEL", source: "default", value: "info" });
   expect(setting("DATABASE_URL")).toEqual({ name: "DATABASE_URL", source: "unset" });
-  expect(setting("SENDGRID_API_KEY")).toMatchObject({ length: "under 16 bytes", later: true });
+  expect(setting("AWS_SECRET_ACCESS_KEY")).toMatchObject({ length: "under 16 bytes", later: true });
 });
 
 test("shows of secrets the origin and a class of length, in both forms, and nothing more", async () => {
@@ -114,6 +114,37 @@ describe("looks at", () => {
     { name: "notification", env: {}, state: "warning", detail: "NOTIFY_EMAIL, SMTP_URL; nobody is told" },
     { name: "notification", env: { ...told, MAIL_FROM: "" }, state: "warning", detail: "MAIL_FROM" },
     { name: "notification", env: told, state: "ok", detail: "by mail" },
+    { name: "captcha", env: {}, state: "ok", detail: "only the built-in check" },
+    {
+      name: "captcha",
+      env: { TURNSTILE_SECRET_KEY: "0x4AAA", RECAPTCHA_SECRET_KEY: "your-secret" },
+      state: "ok",
+      detail: "turnstile, beside",
+    },
+    { name: "chat", env: {}, state: "ok", detail: "SLACK_WEBHOOK_URL is not set" },
+    {
+      name: "chat",
+      env: { SLACK_WEBHOOK_URL: "https://hooks.slack.com/a" },
+      state: "ok",
+      detail: "is set: alerts",
+    },
+    { name: "vendor addresses", env: production, state: "ok", detail: "all https" },
+    {
+      name: "vendor addresses",
+      env: {
+        ...production,
+        HUBSPOT_BASE_URL: "http://crm.internal",
+        SLACK_WEBHOOK_URL: "http://chat/planted",
+      },
+      state: "warning",
+      detail: "in the clear: HUBSPOT_BASE_URL, SLACK_WEBHOOK_URL",
+    },
+    {
+      name: "vendor addresses",
+      env: { HUBSPOT_BASE_URL: "http://127.0.0.1:9" },
+      state: "ok",
+      detail: "HUBSPOT_BASE_URL",
+    },
     {
       name: "rate limits",
       env: { ...production, RATE_LIMIT: "off" },

@@ -152,6 +152,15 @@ for (const kind of ["embedded", "postgres"] as const) {
       expect(statSync(file).mode & 0o777).toBe(0o600);
     });
 
+    test("names the forms where one is asked for that is not there", async () => {
+      if (!server) return console.error("skipped: no PostgreSQL server is installed");
+
+      const { code, stdout, stderr } = await exportOf(env, "contcat", "--format", "csv");
+
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain('There is no form "contcat"; the forms are contact, demo-request');
+    });
+
     test("answers an empty form with an empty list", async () => {
       if (!server) return console.error("skipped: no PostgreSQL server is installed");
 
@@ -175,8 +184,7 @@ for (const kind of ["embedded", "postgres"] as const) {
 
 describe("a wrong command line ends with 2 and touches nothing:", () => {
   const cases: [args: string[], says: string][] = [
-    [[], "Name one form: contact, demo-request"],
-    [["contcat", "--format", "csv"], 'There is no form "contcat"; the forms are contact, demo-request'],
+    [[], "Name one form"],
     [["contact"], "--format must be one of csv, json, ndjson"],
     [["contact", "--format", "xml"], "--format must be one of csv, json, ndjson"],
     [["contact", "waitlist", "--format", "csv"], "Name one form"],

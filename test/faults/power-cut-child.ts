@@ -122,6 +122,7 @@ function compose(): NewSubmission {
   return {
     id,
     form: "contact",
+    formVersion: 0,
     door: "/f/contact",
     fields: { name: "Ada", email: "ada@example.com", message },
     language: "en",

@@ -325,10 +325,11 @@ describe("control fields", () => {
       _format: "JSON",
       _id: id,
       _from: "signed",
+      _t: "page",
       _unknown: "x",
       _webhook: "https://x",
+      altcha: "solved",
       "h-captcha-response": "token",
-      altcha: "token",
     });
 
     expect([...fields.keys()]).toEqual(["name"]);
@@ -340,8 +341,25 @@ describe("control fields", () => {
       wantsJson: true,
       id,
       from: "signed",
+      pageToken: "page",
+      captcha: new Map([
+        ["h-captcha-response", "token"],
+        ["altcha", "solved"],
+      ]),
       honeypots: [],
     });
+  });
+
+  test("longer than they can be are left out", async () => {
+    const { fields, control: read } = await control({
+      name: "x",
+      _t: "t".repeat(513),
+      altcha: "a".repeat(8193),
+      recaptcha_response: "",
+    });
+
+    expect([...fields.keys()]).toEqual(["name"]);
+    expect([read.pageToken, read.captcha]).toEqual([undefined, undefined]);
   });
 
   test("without underscore are hints that act and stay", async () => {

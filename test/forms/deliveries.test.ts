@@ -27,7 +27,7 @@ afterEach(async () => {
 /** The moment of the planned attempt has come. */
 const passTime = async () => {
   await world.kernel.database.executeSql(
-    "update gatehouse_jobs.job_common set start_after = now() where name = 'forms.deliver'",
+    "update gatehouse_jobs.job_common set start_after = now() where name in ('forms.deliver', 'forms.tend_lane')",
   );
   await world.settled();
 };
@@ -100,8 +100,10 @@ world.describe("a mail", () => {
     await send();
 
     expect(await ledger()).toMatchObject({
-      delivery: { state: "dead", attempts: 1, next_at: null, last_error: "smtp_550" },
-      attempts: [{ n: 1, outcome: "refused", status: 550, summary: "smtp_550: 550 no such mailbox" }],
+      delivery: { state: "dead", attempts: 1, next_at: null, last_error: "unknown_recipient" },
+      attempts: [
+        { n: 1, outcome: "refused", status: 550, summary: "unknown_recipient: 550 no such mailbox" },
+      ],
     });
     expect((await world.traces()).jobs).toEqual([]);
     expect(world.log.filter((line) => line.includes("forms.delivery_dead"))).toHaveLength(1);

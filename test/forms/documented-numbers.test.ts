@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { getForm } from "#/modules/forms/catalogue/compiled-forms";
+import { compiledForms } from "#/modules/forms/catalogue/compiled-forms";
 import { jsonSchemaOf } from "#/modules/forms/catalogue/describe-form";
 import { openWorld } from "../support/world";
 
@@ -7,7 +7,7 @@ const world = await openWorld();
 const fields = { name: "Ada", email: "ada@example.com", message: "Hello" };
 
 type Documented = { anyOf: { type: string; minimum?: number; maximum?: number }[] };
-const documented = jsonSchemaOf(getForm("contact")).additionalProperties as Documented;
+const documented = jsonSchemaOf(compiledForms.get("contact")!).additionalProperties as Documented;
 const { minimum = 0, maximum = 0 } = documented.anyOf.find(({ type }) => type === "number") ?? {};
 
 world.describe("a number in a field that nobody declared", () => {

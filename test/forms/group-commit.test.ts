@@ -57,6 +57,7 @@ world.describe("a commit whose answer is lost", () => {
   const submission = (text: string): NewSubmission => ({
     id: Bun.randomUUIDv7(),
     form: "contact",
+    formVersion: 0,
     door: "/f/contact",
     fields: { ...contact, message: text },
     language: "en",

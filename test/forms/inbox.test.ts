@@ -47,7 +47,7 @@ const contact = (name: string, message = "Hello", extra: Record<string, string> 
 describe("the inbox", () => {
   test("lists, pages, filters and searches as a plain look over all rows does", async () => {
     for (let at = 0; at < 7; at++) await contact(`Sender${at}`, at % 2 ? "about prices" : "about support");
-    await world.post("/api/v1/waitlist", { email: "late@example.com" });
+    await world.post("/f/demo-request", { name: "Late", email: "late@example.com", company: "Engines" });
     await world.settled();
 
     const all = await list("?limit=200");

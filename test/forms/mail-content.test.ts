@@ -4,7 +4,10 @@ import { contact } from "../support/sample-posts";
 import { openWorld } from "../support/world";
 
 const world = await openWorld({
-  env: { FORMS_CONFIRMATION: "contact,waitlist,investor_interest,pilot_request" },
+  env: {
+    FORMS_CONFIRMATION: "contact,waitlist,investor_interest,pilot_request",
+    WAITLIST_CONFIRM: "off",
+  },
 });
 
 const to = (address: string) => world.mails.filter(({ envelope }) => envelope.to.includes(address));

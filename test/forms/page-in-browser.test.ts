@@ -37,7 +37,14 @@ const server = Bun.serve({
   hostname: "127.0.0.1",
   async fetch(request) {
     const nonce = newNonce();
-    const page: FormPage = { form, door: "/f/contact", language: "en", nonce, id: "0123456789abcdef" };
+    const page: FormPage = {
+      form,
+      door: "/f/contact",
+      language: "en",
+      nonce,
+      id: "0123456789abcdef",
+      token: "page.token",
+    };
     if (request.method === "POST")
       received.push(readPost(form, await request.bytes(), request.headers.get("content-type")));
     const posted = received.at(-1) ?? shown;

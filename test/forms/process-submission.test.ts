@@ -7,13 +7,14 @@ import { openWorld } from "../support/world";
 const world = await openWorld();
 
 /** Stored as the intake does, without a job, so that the test decides what is judged together. */
-async function store(emails: readonly string[]): Promise<{ submissionId: string }[]> {
+async function store(emails: readonly string[]): Promise<string[]> {
   const batch = emails.map((email) => {
     const id = Bun.randomUUIDv7();
     const hash = id.replaceAll("-", "");
     return {
       id,
       form: "contact",
+      formVersion: 0,
       door: "/api/contact",
       fields: { name: "Ada", email, message: "Hello" },
       language: "en",
@@ -31,14 +32,14 @@ async function store(emails: readonly string[]): Promise<{ submissionId: string 
   });
   const jobs = { insertInto: () => sql`select`, enqueued: () => {} };
   await storeSubmissions({ db: world.kernel.db, jobs }, batch);
-  return batch.map(({ id }) => ({ submissionId: id }));
+  return batch.map(({ id }) => id);
 }
 
 world.describe("messages that are judged together", () => {
   test("each get their own verdict, and the owner is told of all but spam", async () => {
-    const payloads = await store(["ada@example.com", "robot@example.com", "bob@example.com"]);
+    const ids = await store(["ada@example.com", "robot@example.com", "bob@example.com"]);
 
-    await processSubmission.runMany?.(world.kernel, payloads);
+    await processSubmission.run(world.kernel, { submissionIds: ids });
     await world.settled();
 
     const { tables, mails } = await world.traces();
@@ -48,19 +49,19 @@ world.describe("messages that are judged together", () => {
       { state: "inbox", score: 0, intake: null },
     ]);
     expect(tables.deliveries?.map(({ submission_id, state }) => [submission_id, state]).sort()).toEqual([
-      [payloads[0]?.submissionId, "delivered"],
-      [payloads[2]?.submissionId, "delivered"],
+      [ids[0], "delivered"],
+      [ids[2], "delivered"],
     ]);
     expect(mails.length).toBe(2);
   });
 
   test("are left as they are when they were judged before", async () => {
-    const payloads = await store(["ada@example.com", "bob@example.com"]);
-    await processSubmission.runMany?.(world.kernel, payloads);
+    const ids = await store(["ada@example.com", "bob@example.com"]);
+    await processSubmission.run(world.kernel, { submissionIds: ids });
     await world.settled();
     const before = await world.traces();
 
-    await processSubmission.runMany?.(world.kernel, payloads);
+    await processSubmission.run(world.kernel, { submissionIds: ids });
 
     expect(await world.traces()).toEqual(before);
   });

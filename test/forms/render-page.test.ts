@@ -92,9 +92,11 @@ async function page(
     language,
     nonce: "bm9uY2U=",
     id: "fresh-id-0123456789",
+    token: "page.token",
     posted,
     notice,
     ownerAddress: "owner@example.com",
+    site: "https://www.example.com",
   });
 }
 
@@ -113,6 +115,7 @@ describe("the error page", () => {
       _subject: "Hi",
       _language: "de-AT",
       _id: "old-old-old-old-old",
+      altcha: "unspent",
     };
 
     const elements = await parse(await page(contact, body));
@@ -128,6 +131,8 @@ describe("the error page", () => {
       _subject: ["Hi"],
       _language: ["de-AT"],
       _id: ["fresh-id-0123456789"],
+      _t: ["page.token"],
+      altcha: ["unspent"],
     });
     expect(_gotcha).toEqual([""]);
     expect(elements.find(({ tag }) => tag === "form")?.attributes).toEqual({
@@ -200,7 +205,7 @@ describe("the error page", () => {
       await page(contact, { name: "x", constructor: "y", _gotcha: "z", _format: "html" }),
     );
 
-    expect(Object.keys(sent(elements)).sort()).toEqual(["_gotcha", "_id", "email", "message", "name"]);
+    expect(Object.keys(sent(elements)).sort()).toEqual(["_gotcha", "_id", "_t", "email", "message", "name"]);
     expect(sent(elements)._gotcha).toEqual([""]);
   });
 
@@ -241,6 +246,7 @@ test("a closed form shows what was typed and offers no way to send it", async ()
     language: "en",
     nonce: "bg==",
     id: "x",
+    token: "page.token",
     notice: { kind: "closed" },
   });
 
@@ -248,6 +254,23 @@ test("a closed form shows what was typed and offers no way to send it", async ()
   expect(elements.some(({ tag }) => tag === "button")).toBe(false);
   expect(bare).not.toContain("<form");
 });
+
+test.each(["en", "de"] as const)(
+  "a form whose captcha was not solved shows what was typed and the way back, in %s",
+  async (language) => {
+    const notice = { kind: "captcha_required" } as const;
+    const elements = await parse(await page(contact, { message: "Kept" }, { notice, language }));
+
+    expect(sent(elements).message).toEqual(["Kept"]);
+    expect(elements.some(({ tag }) => tag === "button")).toBe(false);
+    expect(elements.find(({ tag }) => tag === "h2")?.text).toBe(
+      language === "en"
+        ? "The check that you are a person is missing"
+        : "Die Prüfung, dass Sie ein Mensch sind, fehlt",
+    );
+    expect(elements.some(({ attributes }) => attributes.href === "https://www.example.com")).toBe(true);
+  },
+);
 
 test("the form that is only asked for is empty, and its inputs can be filled in by browsers", async () => {
   const elements = await parse(
@@ -257,6 +280,7 @@ test("the form that is only asked for is empty, and its inputs can be filled in 
       language: "en",
       nonce: "bg==",
       id: "0123456789abcdef",
+      token: "page.token",
     }),
   );
 
@@ -265,6 +289,7 @@ test("the form that is only asked for is empty, and its inputs can be filled in 
     email: [""],
     message: [""],
     _id: ["0123456789abcdef"],
+    _t: ["page.token"],
     _gotcha: [""],
   });
   expect(by(elements, "email")[0]?.attributes).toMatchObject({

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { compiledForms } from "#/modules/forms/catalogue/compiled-forms";
 import { scoreOf } from "#/modules/forms/screening/describe-model";
-import { learnedReasons } from "#/modules/forms/screening/learned-reasons";
+import { gatherSignals } from "#/modules/forms/screening/gather-signals";
 import { lookUpFeatures } from "#/modules/forms/screening/look-up-features";
 import { screenSubmission } from "#/modules/forms/screening/screen-submission";
 import { callsSpam, foretell } from "#/modules/forms/screening/spam-model";
@@ -25,12 +26,16 @@ async function judge(messages: readonly LabelledMessage[]): Promise<Judged[]> {
   for (let at = 0; at < messages.length; at += 128) {
     const batch = messages.slice(at, at + 128).map((message) => ({ message, row: toSubmission(message) }));
     const rows = batch.map(({ row }) => row);
-    const reasons = await kernel.db.transaction((tx) => learnedReasons(kernel, tx, rows));
+    const unjudged = rows.map((submission) => ({
+      submission,
+      form: compiledForms.get("contact")?.definition,
+    }));
+    const signals = await kernel.db.transaction((tx) => gatherSignals(kernel, tx, unjudged, new Map()));
     const { lessons, messages: known } = await lookUpFeatures(kernel.config, kernel.db, rows);
     for (const [at, { message, row }] of batch.entries()) {
       const features = known[at]?.map(({ counts }) => counts) ?? [];
       const called = callsSpam(foretell(features, lessons) ?? 0);
-      judged.push({ ...message, called, state: screenSubmission(row, reasons.get(row.id)).state });
+      judged.push({ ...message, called, state: screenSubmission(signals.get(row.id) ?? []).state });
     }
   }
   return judged;

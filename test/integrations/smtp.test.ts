@@ -123,7 +123,7 @@ describe("connectSmtp", () => {
       title: "refuses the recipient for good",
       script: { RCPT: "550 no" },
       kind: "refused",
-      code: "smtp_550",
+      code: "unknown_recipient",
     },
     { title: "asks to come back later", script: { RCPT: "450 later" }, kind: "retry", code: "smtp_450" },
     { title: "refuses the content for good", script: { end: "554 spam" }, kind: "refused", code: "smtp_554" },

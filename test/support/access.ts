@@ -90,6 +90,8 @@ const rows: readonly Row[] = [
     cells: everyone,
   },
   { paths: ["/f/**"], cells: everyone },
+  // Vendors, who sign what they send.
+  { methods: ["POST"], paths: ["/webhooks/*"], cells: everyone },
   // Content.
   {
     methods: ["GET"],
@@ -118,7 +120,11 @@ const rows: readonly Row[] = [
   { paths: ["/api/v1/admin/content/**"], cells: team },
   { methods: ["DELETE"], paths: ["/api/v1/admin/submissions/*"], cells: devs },
   { paths: ["/api/v1/admin/submissions/**"], cells: team },
-  { methods: ["GET"], paths: ["/api/v1/admin/deliveries/**", "/api/v1/admin/forms/**"], cells: team },
+  {
+    methods: ["GET"],
+    paths: ["/api/v1/admin/deliveries/**", "/api/v1/admin/forms/**", "/api/v1/admin/waitlist"],
+    cells: team,
+  },
   {
     methods: ["POST"],
     paths: ["/api/v1/admin/deliveries/replays", "/api/v1/admin/deliveries/*/replays"],

@@ -70,7 +70,7 @@ export async function spawnExecutable(
   const port = Number(env.PORT ?? freePort());
   const child = Bun.spawn([...bound, ...wrap, await executablePath(), ...args], {
     cwd: "/",
-    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: String(port), ...env },
+    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: String(port), FORMS_CANARY: "off", ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

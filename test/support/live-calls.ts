@@ -1,6 +1,7 @@
 import { Secret, TOTP } from "otpauth";
 import type { Role } from "#/modules/accounts/tables";
 import { isProtected, leastRole } from "./access";
+import { joinWaitlist, optInToken } from "./opt-in";
 import type { ParsedMail } from "./parse-mail";
 import { bearer, type Person, signIn, type Tokens } from "./people";
 import { until } from "./until";
@@ -132,8 +133,56 @@ async function note(stage: Stage, actor: Actor) {
   return { path: { ...path, note: String(id) } };
 }
 
+/** The link that was mailed to somebody who has just asked to be on the waitlist. */
+async function confirmToken(stage: Stage): Promise<string> {
+  const email = newEmail();
+  await post(stage, "/api/v1/waitlist", { email });
+  return optInToken(stage, email);
+}
+const confirmLink = async (stage: Stage) => ({ path: { token: await confirmToken(stage) } });
+
+/** The link to the own place of somebody who is on the waitlist. */
+async function statusLink(stage: Stage) {
+  const { status_link } = await joinWaitlist(stage, newEmail());
+  return { path: { token: status_link.split("/").at(-1) ?? "" } };
+}
+
+/** A webhook that was just added. */
+async function webhook(stage: Stage, { authorization }: Actor) {
+  const wishes = { url: `https://${newName()}.example.com/`, forms: [], events: ["submission.received"] };
+  const answer = await post(stage, "/api/v1/admin/webhooks", wishes, authorization);
+  const { id, version } = (await answer.json()) as { id: string; version: number };
+  return { path: { id }, body: { version } };
+}
+
+/** A form that a dev has just added. */
+async function form(stage: Stage, actor: Actor) {
+  const { authorization } = actor.role === "dev" ? actor : await signInAs(stage, "dev");
+  const slug = newName();
+  const made = { slug, title: { en: "Feedback" }, fields: [{ name: "message", type: "longtext" }] };
+  await post(stage, "/api/v1/admin/forms", made, authorization);
+  return { path: { slug } };
+}
+
+/** The mail to the owner about a message that has just arrived, delivered. */
+async function delivery(stage: Stage, actor: Actor) {
+  const { path } = await message(stage, actor);
+  const address = `/api/v1/admin/submissions/${path.id}`;
+  let id = "";
+  await until(async () => {
+    const answer = await stage.send(address, { headers: actor.authorization });
+    const { deliveries } = (await answer.json()) as { deliveries: { id: string; state: string }[] };
+    id = deliveries.find(({ state }) => state === "delivered")?.id ?? "";
+    return id !== "";
+  }, 20);
+  return { path: { id } };
+}
+
 /** Pages of links that no mail carries: the first start and the command line print them. */
 export const printedLinks = /^\/account\/(setup|enrol)\//;
+
+/** What a vendor signs byte by byte: nobody else can make the call. */
+export const signedCalls = /^\/webhooks\//;
 
 /** By method and path of the document. What is not here is good as its examples say. */
 const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Values>> = {
@@ -179,12 +228,39 @@ const preparations: Record<string, (stage: Stage, actor: Actor) => Promise<Value
     body: { password: actor.password, otp: await enrolTotp(stage, actor) },
   }),
   "DELETE /api/v1/account": async (_, { password }) => ({ body: { password } }),
+  "GET /f/-/confirm/{token}": confirmLink,
+  "POST /f/-/confirm/{token}": confirmLink,
+  "POST /f/-/confirm/{token}/decline": confirmLink,
+  "POST /f/-/confirm/{token}/again": confirmLink,
+  "GET /f/-/waitlist/{token}": statusLink,
   "GET /api/v1/admin/submissions/{id}": message,
   "PATCH /api/v1/admin/submissions/{id}": message,
   "DELETE /api/v1/admin/submissions/{id}": message,
   "PUT /api/v1/admin/submissions/{id}/verdict": message,
   "POST /api/v1/admin/submissions/{id}/notes": message,
   "DELETE /api/v1/admin/submissions/{id}/notes/{note}": note,
+  "PUT /api/v1/admin/spam/rules": async (stage, { authorization }) => {
+    const answer = await stage.send("/api/v1/admin/spam/rules", { headers: authorization });
+    const { version } = (await answer.json()) as { version: string };
+    return { body: { version } };
+  },
+  "GET /api/v1/admin/webhooks/{id}": webhook,
+  "PATCH /api/v1/admin/webhooks/{id}": webhook,
+  "DELETE /api/v1/admin/webhooks/{id}": webhook,
+  "POST /api/v1/admin/webhooks/{id}/secrets": async (stage, actor) => ({
+    path: (await webhook(stage, actor)).path,
+  }),
+  "GET /api/v1/admin/forms/{slug}": form,
+  "GET /api/v1/admin/forms/{slug}/versions": form,
+  "POST /api/v1/admin/forms": async () => ({ body: { slug: newName() } }),
+  "PATCH /api/v1/admin/forms/{slug}": form,
+  "DELETE /api/v1/admin/forms/{slug}": form,
+  "POST /api/v1/admin/forms/{slug}/explanations": form,
+  "GET /api/v1/admin/deliveries/{id}": delivery,
+  "POST /api/v1/admin/deliveries/{id}/replays": async (stage, actor) => ({
+    ...(await delivery(stage, actor)),
+    body: { again: true },
+  }),
   "GET /api/v1/admin/users/{id}": somebody,
   "PATCH /api/v1/admin/users/{id}": async (stage) => ({
     ...(await somebody(stage)),

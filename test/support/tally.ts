@@ -40,8 +40,10 @@ export async function tally({ executeSql }: Database, sent: readonly Sent[]): Pr
 export async function countOrphans({ executeSql }: Database) {
   const { rows } = await executeSql(`
     with job as (
-      select name, state, data->>'submissionId' as submission, data->>'deliveryId' as delivery
-      from gatehouse_jobs.job_common where name in ('forms.process', 'forms.deliver'))
+      select name, state, submission, data->>'deliveryId' as delivery
+      from gatehouse_jobs.job_common
+        left join lateral jsonb_array_elements_text(data->'submissionIds') as named(submission) on true
+      where name = 'forms.process' or name like 'forms.deliver%')
     -- Set differences, not "not exists": without statistics the planner compares every row with every job.
     select
       (select count(*) from gatehouse.submissions where state = 'received')::int as waiting,
@@ -52,7 +54,7 @@ export async function countOrphans({ executeSql }: Database) {
       (select count(*) from (
          select id::text from gatehouse.deliveries where state in ('queued', 'sending', 'retrying')
          except select delivery from job
-           where name = 'forms.deliver' and state in ('created', 'retry', 'active')) lost)::int as "deliveriesWithoutJob",
+           where name like 'forms.deliver%' and state in ('created', 'retry', 'active')) lost)::int as "deliveriesWithoutJob",
       (select count(*) from (
          (select submission from job where submission is not null except select id::text from gatehouse.submissions)
          union all

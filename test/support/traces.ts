@@ -12,7 +12,8 @@ export type Traces = {
 };
 
 /** Work that a visit starts; what runs on a schedule comes and goes by itself. */
-const ours = "name in ('forms.process', 'forms.deliver', 'accounts.mail_link', 'accounts.mail_notice')";
+const ours = `(name in ('forms.process', 'forms.process_captcha', 'forms.tend_lane', 'forms.canary_check', 'alerts.send', 'accounts.mail_link',
+  'accounts.mail_notice') or name like 'forms.deliver%')`;
 
 /** The seal of an event comes by itself, at any moment. */
 const sealless = " - 'seq' - 'hash'";

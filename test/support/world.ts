@@ -8,6 +8,7 @@ import { loadConfig } from "#/kernel/config";
 import { serveOptions } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { createLog } from "#/kernel/log";
+import { formsOf } from "#/modules/forms";
 import { type Encoding, encodePost } from "./encode-post";
 import type { ParsedMail } from "./parse-mail";
 import { type PostgresServer, startPostgres } from "./postgres";
@@ -84,6 +85,8 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     MAIL_FROM: "Site <site@example.com>",
     NOTIFY_EMAIL: "team@example.com",
     RATE_LIMIT: "off",
+    // It would come in the middle of a test.
+    FORMS_CANARY: "off",
     ...(server && { DATABASE_URL: server.url }),
     ...env,
   });
@@ -109,6 +112,7 @@ async function tryToOpen({ env = {}, database = wanted() }: WorldOptions): Promi
     settled: () => settled(kernel.database),
     async reset() {
       await empty(kernel.database);
+      await formsOf(kernel).refresh();
       smtp.messages.length = 0;
       log.length = 0;
     },

@@ -1,9 +1,12 @@
-import { migrationStatus } from "#/kernel/db";
+import type { CallResult } from "#/kernel/call-result";
+import type { Crm } from "#/kernel/crm";
+import { type Db, migrationStatus } from "#/kernel/db";
 import { AppError } from "#/kernel/errors";
 import type { Tools } from "#/kernel/kernel";
 import type { Mail } from "#/kernel/mail";
 import { type Probe, runProbes, type Verdict } from "#/kernel/probes";
 import { countDevsWithoutApp } from "#/modules/accounts";
+import { readCanary } from "#/modules/forms";
 import type { DatabaseCommand } from "../database-command";
 import { exitCodes } from "../exit-codes";
 
@@ -13,7 +16,9 @@ const broken = (detail: string): Verdict => ({ ok: false, detail });
 
 /** Looks at what the process that holds the database can reach. Its output is one JSON list of findings. */
 export const probeServices: DatabaseCommand = async (tools, _args, { write }) => {
-  await write(JSON.stringify(await runProbes([...databaseProbes(tools), mailProbe(tools.mail)])));
+  await write(
+    JSON.stringify(await runProbes([...databaseProbes(tools), mailProbe(tools.mail), crmProbe(tools.crm)])),
+  );
   return exitCodes.done;
 };
 
@@ -41,6 +46,7 @@ const databaseProbes = ({ database, jobs }: Pick<Tools, "database" | "jobs">): P
       database.hasRoom() ? fine("there is room for messages") : broken("the disk is nearly full"),
   },
   { name: "jobs", probe: () => judgeJobs(jobs) },
+  { name: "canary", probe: () => judgeCanary(database.db) },
   {
     name: "authenticator apps",
     async probe() {
@@ -51,6 +57,30 @@ const databaseProbes = ({ database, jobs }: Pick<Tools, "database" | "jobs">): P
     },
   },
 ];
+
+/** A canary that was sent and has not arrived in this time is lost, in milliseconds. */
+const canaryMs = 15 * 60_000;
+
+async function judgeCanary(db: Db): Promise<Verdict> {
+  try {
+    const { last, arrivedAt } = await readCanary(db);
+    if (!last) return fine("no test message was sent in the last days");
+    const arrived = arrivedAt
+      ? `the last one that arrived did so ${arrivedAt.toISOString()}`
+      : "none arrived";
+    const isLost = (arrivedAt ?? 0) < last.sentAt && Date.now() - last.sentAt.getTime() > canaryMs;
+    return isLost ? warn(`sent ${last.sentAt.toISOString()} and lost; ${arrived}`) : fine(arrived);
+  } catch (error) {
+    // undefined_table, undefined_column: the migrations say more.
+    if (["42P01", "42703"].includes(codeOf(error))) return fine("the database is not migrated yet");
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  return String((cause as { code?: unknown }).code);
+}
 
 async function judgeJobs(jobs: Tools["jobs"]): Promise<Verdict> {
   try {
@@ -71,9 +101,25 @@ export const mailProbe = (mail: Mail): Probe => ({
   name: "mail",
   async probe() {
     if (!mail.available) return warn("no transport is configured: nobody is told of a message");
-    const result = await mail.probe();
-    if (result.kind === "ok") return fine(`${mail.transport}: ${result.value.detail}`);
-    const { code, status } = result.why;
-    return broken(`${mail.transport}: ${[code, status].filter((part) => part !== undefined).join(" ")}`);
+    return judgeReach(mail.transport, await mail.probe());
   },
 });
+
+/** Whether the CRM takes our key; nothing is written. */
+export const crmProbe = (crm: Crm): Probe => ({
+  name: "crm",
+  async probe() {
+    if (!crm.available) return fine("none is configured (HUBSPOT_API_KEY)");
+    const missing = (["demo", "quote"] as const).filter((kind) => !crm.takesDeal(kind));
+    const verdict = judgeReach(crm.name, await crm.probe());
+    return verdict.ok && missing.length > 0
+      ? fine(`${verdict.detail}; no deals for ${missing.join(" and ")} (HUBSPOT_PIPELINE, HUBSPOT_STAGE_…)`)
+      : verdict;
+  },
+});
+
+const judgeReach = (name: string, result: CallResult<{ detail: string }>): Verdict => {
+  if (result.kind === "ok") return fine(`${name}: ${result.value.detail}`);
+  const { code, status } = result.why;
+  return broken(`${name}: ${[code, status].filter((part) => part !== undefined).join(" ")}`);
+};

@@ -11,7 +11,7 @@ export const deliverySettings = {
     default: "https://api.sendgrid.com",
     description: "Where SendGrid is called; `https://api.eu.sendgrid.com` for subusers in the EU.",
   }),
-  SENDGRID_WEBHOOK_KEY: k.text({
+  SENDGRID_WEBHOOK_KEY: k.publicKey({
     vendor: true,
     description:
       "Public key of SendGrid's signed event webhook: bounces and complaints come to `/webhooks/sendgrid`. Unset: that address is closed.",
@@ -34,11 +34,11 @@ export const deliverySettings = {
     description: "Stage of a deal that begins with a request for a demonstration.",
   }),
   HUBSPOT_STAGE_QUOTE: k.text({ description: "Stage of a deal that begins with a request for a quote." }),
-  HUBSPOT_PROPERTIES: k.text({
+  HUBSPOT_PROPERTIES: k.names({
     description:
-      'Contact property by field, as JSON: `{"company":"company","job_title":"jobtitle"}`. Other fields go into the note.',
+      'Contact property by field, as JSON: `{"company":"company","job_title":"jobtitle"}`. Beside the usual ones; the note holds every field.',
   }),
-  HUBSPOT_TIMEZONE: k.text({
+  HUBSPOT_TIMEZONE: k.timeZone({
     default: "UTC",
     description: "Time zone of the HubSpot portal: at its midnight a daily limit ends.",
   }),
@@ -107,6 +107,10 @@ export const deliverySettings = {
     default: "auto",
     description:
       "Whether an address on the waitlist must be confirmed by mail. auto: where mail can be sent.",
+  }),
+  WAITLIST_PAGE: k.linkTemplate({
+    description:
+      "Page of the site that a referral link leads to, with {token} for the friend's token, which the site sends as `referral_token`. Unset: the form on a page of this service.",
   }),
   WAITLIST_SPOTS_PER_REFERRAL: k.integer(
     0,

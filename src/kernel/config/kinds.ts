@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { isAbsolute, resolve } from "node:path";
 import { type TString, type TTransform, Type } from "@sinclair/typebox";
 import { isNetwork, loopback } from "../networks";
@@ -163,6 +164,27 @@ export const networks = kind<readonly string[]>(
     return when(entries.every(isNetwork), entries);
   },
 );
+
+/** As `Intl` knows it: `Europe/Berlin`, `UTC`. */
+export const timeZone = kind("a time zone such as Europe/Berlin", (value) => {
+  new Intl.DateTimeFormat("en", { timeZone: value });
+  return value;
+});
+
+/** Names to names, as JSON. */
+export const names = kind<Readonly<Record<string, string>>>('JSON such as {"field":"property"}', (value) => {
+  const json: unknown = JSON.parse(value);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return;
+  const plain = Object.values(json).every((entry) => typeof entry === "string" && /^\w*$/.test(entry));
+  return when(plain, json as Record<string, string>);
+});
+
+/** SubjectPublicKeyInfo in base64, as SendGrid shows it, or with the lines of PEM around it. Given without them. */
+export const publicKey = kind("an ECDSA P-256 public key in base64", (value) => {
+  const base64 = value.replace(/-----[A-Z ]+-----|\\n|\s/g, "");
+  const key = createPublicKey({ key: Buffer.from(base64, "base64"), format: "der", type: "spki" });
+  return when(key.asymmetricKeyDetails?.namedCurve === "prime256v1", base64);
+});
 
 const secondsIn: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 

@@ -1,5 +1,6 @@
 import { deriveKey } from "../crypto";
 import { isLoopback, loopback } from "../networks";
+import { mailTransportOf, missingMailOf } from "./mail-transport";
 import { type Environment, type Problem, type Reading, readSettings, type Source } from "./read-settings";
 import { generatedRoot, judgeSecrets, type RootName, rootNames, usableSecrets } from "./root-secret";
 import { factsOf, type SettingName, type Settings, settingNames } from "./settings";
@@ -101,8 +102,11 @@ export function inspectConfig(env: Environment): Inspection {
   const harmless = silent && isLoopback(values.HOST ?? "127.0.0.1") && !hasRoot(reading);
   const assumed = harmless ? "development" : "production";
   const mode = said.includes("production") ? "production" : (said[0] ?? assumed);
-  if (values.REQUIRE_VERIFIED_EMAIL === "true" && !values.SMTP_URL) {
-    problems.push({ name: "REQUIRE_VERIFIED_EMAIL", problem: "needs mail: SMTP_URL is not set" });
+  if (values.REQUIRE_VERIFIED_EMAIL === "true" && !mailTransportOf(values)) {
+    problems.push({
+      name: "REQUIRE_VERIFIED_EMAIL",
+      problem: `needs mail: ${missingMailOf(values)} is not set`,
+    });
   }
   if (mode === "production") problems.push(...judgeSecrets(reading, said.length === 0));
   return { reading, mode, host: values.HOST ?? (mode === "production" ? "0.0.0.0" : "127.0.0.1"), problems };

@@ -2,6 +2,8 @@ import { closest } from "../edit-distance";
 import { isLoopback } from "../networks";
 import type { Probe, Verdict } from "../probes";
 import type { Inspection } from "./load-config";
+import { mailTransportOf, missingMailOf } from "./mail-transport";
+import { outgoingProbes } from "./outgoing-probes";
 import { probeDataDir } from "./probe-data-dir";
 import type { Environment } from "./read-settings";
 import { rootNames, weaknessOf } from "./root-secret";
@@ -44,7 +46,15 @@ export function settingsProbes(inspection: Inspection, env: Environment): Probe[
       return (production ? warn : fine)("open mode: every site may post forms (CORS_ALLOWED_ORIGINS)");
     },
     notification: () => judgeNotification(inspection),
+    ...outgoingProbes(inspection),
+    "HubSpot key": () =>
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(values.HUBSPOT_API_KEY ?? "")
+        ? warn(
+            "HUBSPOT_API_KEY looks like a hapikey, which HubSpot takes no more: make a private app's token",
+          )
+        : fine(values.HUBSPOT_API_KEY ? "looks like a token" : "not set"),
     "addresses of accounts": () => judgeAddresses(inspection),
+    waitlist: () => judgeWaitlist(inspection),
     "one-time codes": () => judgeMasterCode(inspection),
     "rate limits": () =>
       values.RATE_LIMIT === "off" ? (production ? warn : fine)("RATE_LIMIT is off") : fine("on"),
@@ -82,10 +92,24 @@ function judgeRoot({ mode, reading }: Inspection): Verdict {
 /** The mail switch of the accounts: design of accounts, decision 2. */
 function judgeAddresses({ mode, reading: { values } }: Inspection): Verdict {
   const wish = values.REQUIRE_VERIFIED_EMAIL ?? "auto";
-  if (wish === "true" || (wish === "auto" && values.SMTP_URL))
+  if (wish === "true" || (wish === "auto" && mailTransportOf(values)))
     return fine("confirmed by mail; nobody is told whether one has an account");
   const detail = "not confirmed: whoever registers is told that an address is taken (REQUIRE_VERIFIED_EMAIL)";
   return (mode === "production" ? warn : fine)(detail);
+}
+
+/** Without a confirmation the answer to a post carries the entry, whoever asks for it. */
+function judgeWaitlist({ mode, reading: { values } }: Inspection): Verdict {
+  const production = mode === "production";
+  const hasMail = Boolean(values.SMTP_URL ?? values.SENDGRID_API_KEY) || !production;
+  const wish = values.WAITLIST_CONFIRM ?? "auto";
+  if (wish === "on" && !hasMail)
+    return warn(
+      "addresses must be confirmed, and no mail can be sent: every entry expires (WAITLIST_CONFIRM)",
+    );
+  if (wish === "on" || (wish === "auto" && hasMail)) return fine("addresses are confirmed by mail");
+  const detail = "whoever posts an address is told whether it is on the list (WAITLIST_CONFIRM)";
+  return (production ? warn : fine)(detail);
 }
 
 /** What the role dev needs without an authenticator app. */
@@ -107,10 +131,11 @@ function judgeMasterCode({ mode, reading: { values } }: Inspection): Verdict {
 function judgeNotification({ mode, reading: { values } }: Inspection): Verdict {
   const missing: SettingName[] = [];
   if (!values.NOTIFY_EMAIL?.length) missing.push("NOTIFY_EMAIL");
-  if (!values.SMTP_URL) missing.push("SMTP_URL");
-  if (!values.MAIL_FROM && values.SMTP_URL) missing.push("MAIL_FROM");
+  const transport = mailTransportOf(values);
+  if (!transport) missing.push(missingMailOf(values));
+  if (!values.MAIL_FROM && transport) missing.push("MAIL_FROM");
   if (missing.length === 0) return fine("by mail");
-  const outbox = mode !== "production" && !values.SMTP_URL ? ", mails go to the local outbox" : "";
+  const outbox = mode !== "production" && !transport ? ", mails go to the local outbox" : "";
   return warn(
     `not set: ${missing.join(", ")}; nobody is told of a message unless its form says whom${outbox}`,
   );

@@ -19,7 +19,7 @@ const opened: HeaderList = [
 export const formsCors = ({
   PUBLIC_URL,
   allowedOrigins,
-}: Pick<Config, "PUBLIC_URL" | "allowedOrigins">): CorsPolicy => ({
+}: Pick<Config, "PUBLIC_URL"> & { allowedOrigins: readonly string[] }): CorsPolicy => ({
   open: allowedOrigins.length === 0 || allowedOrigins.includes("*"),
   allowed: allowedOrigins,
   publicUrl: PUBLIC_URL,

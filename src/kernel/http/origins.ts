@@ -19,6 +19,17 @@ export function originAllowed(
   return list.exact.has(url.origin) || list.wildcards.some((wildcard) => isBelow(url, wildcard));
 }
 
+/** Whether a host, named without scheme and port, is that of an origin on the list; as `originAllowed` otherwise. */
+export function hostAllowed(
+  host: string,
+  allowed: readonly string[],
+  publicUrl: string | undefined,
+): boolean {
+  const { exact, wildcards } = compiled(allowed, publicUrl);
+  const isListed = [...exact].some((origin) => URL.parse(origin)?.hostname === host);
+  return isListed || wildcards.some(({ suffix }) => host.endsWith(suffix) && host.length > suffix.length);
+}
+
 /** A serialised http(s) origin and nothing more: no path, no credentials. `null` and rubbish are undefined. */
 export function parseOrigin(text: string): URL | undefined {
   const url = text.length <= 300 ? URL.parse(text) : null;

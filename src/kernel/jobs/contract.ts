@@ -61,8 +61,8 @@ export type JobsOf<Context> = {
   migrate(): Promise<void>;
   /** Lets `enqueue` be called without working, for a command beside the service. `stop` ends it. */
   open(): Promise<void>;
-  /** Begins to work. Throws when the tables cannot be prepared. */
-  start(context: Context): Promise<void>;
+  /** Begins to work. Throws when the tables cannot be prepared. `onDead` is told of each run given up, by its kind. */
+  start(context: Context, onDead?: (job: string) => void): Promise<void>;
   /**
    * While `isUrgent`, jobs leave the database to the requests: a queue is claimed from once a second only, until its
    * jobs have waited 20 s. From then on it takes its share, so that a load that does not end holds back no job for good.

@@ -101,7 +101,7 @@ export function createJobs<Context>(
       if (!boss) await openQueues();
     },
 
-    async start(context) {
+    async start(context, onDead = () => {}) {
       const boss = await openQueues(superviseSeconds);
       if (database.kind === "embedded") await store.freeClaims();
       const dispatch = startDispatch(boss, jobs, context, {
@@ -109,9 +109,10 @@ export function createJobs<Context>(
         maxRunning,
         store,
         metrics,
+        onDead,
         isUrgent: () => isUrgent(),
       });
-      working = { dispatch, sweep: startSweep(store, log) };
+      working = { dispatch, sweep: startSweep(store, log, onDead) };
     },
 
     yieldTo(urgent) {

@@ -41,6 +41,7 @@ type Surroundings = {
   maxRunning: number;
   store: Store;
   metrics: Metrics;
+  onDead: (job: string) => void;
   /** Whether work of the requests waits for the database: it goes first. */
   isUrgent: () => boolean;
 };
@@ -65,12 +66,12 @@ export function startDispatch<Context>(
   boss: PgBoss,
   jobs: readonly JobOf<Context>[],
   context: Context,
-  { log, maxRunning, store, metrics, isUrgent }: Surroundings,
+  { log, maxRunning, store, metrics, onDead, isUrgent }: Surroundings,
 ): Dispatch {
   const queues: Queue<Context>[] = jobs
     .map((job) => ({
       job,
-      finish: createFinish(boss, job.name, log, metrics),
+      finish: createFinish(boss, job.name, { log, metrics, onDead }),
       slots: 0,
       lastClaim: Number.NEGATIVE_INFINITY,
       waited: 0,
@@ -107,14 +108,15 @@ export function startDispatch<Context>(
 
   const freeSlots = ({ job, slots }: Queue<Context>) =>
     Math.min((job.concurrency ?? 1) - slots, maxRunning - total());
-  const yields = ({ lastClaim, waited }: Queue<Context>) =>
-    waited < longestYieldMs && performance.now() - lastClaim < yieldMs && isUrgent();
+  const leaves = ({ waited }: Queue<Context>) => waited < longestYieldMs && isUrgent();
+  const yields = (queue: Queue<Context>) => performance.now() - queue.lastClaim < yieldMs && leaves(queue);
   const canClaim = (queue: Queue<Context>) => queue.due && freeSlots(queue) > 0 && !yields(queue);
 
   const claim = async (queue: Queue<Context>): Promise<void> => {
     if (!canClaim(queue)) return;
     const { runMany, together = 1 } = queue.job;
-    const wanted = runMany ? together : freeSlots(queue);
+    // What is claimed runs to its end, so while something is urgent it is little.
+    const wanted = !runMany ? freeSlots(queue) : leaves(queue) ? 1 : together;
     // Before the query: a wake-up that comes while it runs must not be overwritten.
     queue.due = false;
     const started = performance.now();

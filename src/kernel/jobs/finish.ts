@@ -13,7 +13,11 @@ export type Finish = (claim: Claim, outcome: Outcome) => Promise<void>;
  * Finished jobs are deleted, many in one statement: those that end while a deletion is under way share the next.
  * A claim that was lost meanwhile (its attempt number moved on) is left to whoever holds it now.
  */
-export function createFinish(boss: PgBoss, queue: string, log: Log, metrics: Metrics): Finish {
+export function createFinish(
+  boss: PgBoss,
+  queue: string,
+  { log, metrics, onDead }: { log: Log; metrics: Metrics; onDead: (job: string) => void },
+): Finish {
   const ended = (outcome: "done" | "failed" | "dead") =>
     metrics.counter("jobs_runs_total", { queue, outcome });
   const done = ended("done");
@@ -34,8 +38,11 @@ export function createFinish(boss: PgBoss, queue: string, log: Log, metrics: Met
 
   return async (claim, outcome) => {
     if (outcome.kind !== "done") {
-      ended(isDead(claim, outcome) ? "dead" : "failed").add();
-      return giveBack(boss, queue, claim, outcome, log);
+      const dead = isDead(claim, outcome);
+      ended(dead ? "dead" : "failed").add();
+      await giveBack(boss, queue, claim, outcome, log);
+      if (dead) onDead(queue);
+      return;
     }
     done.add();
     waiting.push(claim);

@@ -1,14 +1,29 @@
 import { createHash } from "node:crypto";
-import type { SendMailOptions } from "nodemailer";
 import { isMailAddress, type Mailbox } from "./address";
 import type { MailMessage } from "./contract";
+
+/** A message as every transport takes it: addresses checked, lines safe, its identity the same on every attempt. */
+export type ComposedMail = {
+  from: Mailbox;
+  to: Mailbox[];
+  replyTo?: Mailbox;
+  subject: string;
+  text: string;
+  html?: string;
+  /** `<local@domain>` */
+  messageId: string;
+  headers: Record<string, string>;
+  /** nodemailer: what looks like a path or an address is text. */
+  disableFileAccess: true;
+  disableUrlAccess: true;
+};
 
 /**
  * A message as nodemailer takes it, or `undefined` when a recipient is not exactly one address.
  * Addresses are handed over as objects, which are never read as lists. A Reply-To that is none is left out:
  * the mail matters more than the convenience.
  */
-export function composeMail(message: MailMessage, key: string, from: Mailbox): SendMailOptions | undefined {
+export function composeMail(message: MailMessage, key: string, from: Mailbox): ComposedMail | undefined {
   if (message.to.length === 0 || !message.to.every(isMailAddress)) return undefined;
   const { replyTo, language, html } = message;
   return {

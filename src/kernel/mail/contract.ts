@@ -8,13 +8,15 @@ export type MailMessage = {
   text: string;
   html?: string;
   language?: string;
+  /** The module it comes from; SendGrid counts by it. */
+  category?: string;
 };
 
 /** Sends mail and never throws. `key` is stable over the attempts of one delivery and becomes the Message-ID. */
 export type Mail = {
   /** False where no transport is configured: deliveries are then `skipped`, and the console says so. */
   available: boolean;
-  /** "smtp", "outbox" or "none"; for the log and `doctor`. */
+  /** "sendgrid", "smtp", "outbox" or "none"; for the log and `doctor`. */
   transport: string;
   send(message: MailMessage, key: string): Promise<CallResult<{ messageId: string }>>;
   /** Whether the transport would take a mail now, without sending one. */

@@ -12,6 +12,8 @@ export type RateLimits = {
   consume(rule: RateRule, client: string): Promise<RateVerdict>;
   /** Gives a point back, for a retry that turned out to be a twin, or a try that turned out to be no failure. */
   giveBack(rule: RateRule, client: string): Promise<void>;
+  /** How often a client went over the rule of late, as far as this process knows: no query is made. */
+  violations(rule: RateRule, client: string): number;
   /** Forgets a client: its points, its wait, and how often it went over the rule. */
   reset(rule: RateRule, client: string): Promise<void>;
 };
@@ -41,7 +43,8 @@ const uncounted: RateVerdict = { allowed: true, limit: 0, remaining: 0, resetSec
  */
 export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
   const { config, database, now, metrics = createMetrics() } = needs;
-  if (config.RATE_LIMIT === "off") return { consume: async () => uncounted, giveBack: ignore, reset: ignore };
+  if (config.RATE_LIMIT === "off")
+    return { consume: async () => uncounted, giveBack: ignore, violations: () => 0, reset: ignore };
   const local = memoryCounters(now);
   const shared = database?.kind === "postgres" ? sharedCounters(database) : undefined;
 
@@ -108,6 +111,7 @@ export function createRateLimits(needs: RateLimitsNeeds): RateLimits {
       // What was decided while the point was out no longer holds.
       if (shared) local.remove(key);
     },
+    violations: (rule, client) => local.peek(strikesOf(rule, client))?.points ?? 0,
     async reset(rule, client) {
       for (const key of [`${rule.name}:${client}`, strikesOf(rule, client)]) {
         if (shared) await shared.remove(key).catch(onStoreFailure);

@@ -111,7 +111,7 @@ async function sendOrRepeat(
   attempt: Static<typeof Attempt> = 0,
   repeat: Repeat,
 ): Promise<void> {
-  const result = await mail.send(message, key);
+  const result = await mail.send({ category: "accounts", ...message }, key);
   if (result.kind === "ok") return;
   const startAfter = nextTime(result, attempt, now());
   log(startAfter ? "warn" : "error", "accounts.mail_failed", { code: result.why.code, attempt });

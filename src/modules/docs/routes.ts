@@ -1,6 +1,5 @@
 import { type AnyElysia, Elysia, t } from "elysia";
-import { contentSecurityPolicy, prefersHtml } from "#/kernel/http";
-import { answerCached, tagOf } from "./answer-cached";
+import { answerCached, contentSecurityPolicy, prefersHtml, tagOf } from "#/kernel/http";
 import { type DocumentOptions, openApiDocument } from "./openapi-document";
 import { homePolicy, type ListedForm, renderHome } from "./render-home";
 import { viewerPage } from "./render-viewer";

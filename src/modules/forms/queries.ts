@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { CallResult } from "#/kernel/call-result";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
@@ -53,33 +53,6 @@ export async function insertDeliveries(tx: Db, planned: readonly NewDelivery[]):
   if (planned.length > 0) await tx.insert(deliveries).values([...planned]);
 }
 
-/**
- * Confirmations planned for an address in the last 24 hours: of this form, and of all forms. Whoever else asks for the
- * same address waits until this transaction ends, or two judges at one time would both find room for one more.
- */
-export async function countVisitorMails(
-  tx: Db,
-  address: string,
-  form: string,
-): Promise<{ form: number; all: number }> {
-  await tx.execute(
-    sql`select pg_advisory_xact_lock(hashtext('gatehouse.visitor_mail'), hashtext(${address}))`,
-  );
-  const [row] = await tx
-    .select({ all: count(), form: sql<number>`count(*) filter (where ${submissions.form} = ${form})` })
-    .from(deliveries)
-    .innerJoin(submissions, eq(submissions.id, deliveries.submissionId))
-    .where(
-      and(
-        eq(deliveries.channel, "visitor_email"),
-        eq(deliveries.target, address),
-        gt(deliveries.createdAt, sql`now() - interval '24 hours'`),
-        inArray(deliveries.state, ["queued", "sending", "retrying", "delivered"]),
-      ),
-    );
-  return { form: Number(row?.form ?? 0), all: Number(row?.all ?? 0) };
-}
-
 /** How many deliveries are dead, retrying or skipped, by the index of those; at most 5,000 of each are counted. */
 export async function countOpenDeliveries(db: Db): Promise<{ state: DeliveryState; count: number }[]> {
   const rows = await db.execute(sql`
@@ -90,16 +63,8 @@ export async function countOpenDeliveries(db: Db): Promise<{ state: DeliveryStat
   return rowsOf(rows);
 }
 
-/**
- * Takes a delivery for one attempt; undefined when it is at rest. `sending` may be taken again: pg-boss runs
- * a job a second time only after the first run died.
- */
-export async function claimDelivery(db: Db, id: string, at: Date): Promise<Delivery | undefined> {
-  const [row] = await db
-    .update(deliveries)
-    .set({ state: "sending", updatedAt: at })
-    .where(and(eq(deliveries.id, id), inArray(deliveries.state, ["queued", "retrying", "sending"])))
-    .returning();
+export async function findDelivery(db: Db, id: string): Promise<Delivery | undefined> {
+  const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id));
   return row;
 }
 
@@ -139,27 +104,36 @@ function summaryOf(result: CallResult<{ messageId: string }>): string {
   return `${result.why.code}: ${result.why.text}`.slice(0, 1024);
 }
 
+/** False where it was not on its way in this turn any more: somebody who took over from a slow run was faster. */
 export async function setDeliveryOutcome(
   tx: Db,
-  id: string,
+  { id, turn: taken }: Pick<Delivery, "id" | "turn">,
   outcome: {
     state: DeliveryState;
     attempts: number;
     nextAt: Date | undefined;
+    /** Counted up where a job is planned. */
+    turn: number;
+    /** The lane it waits for instead of a job. */
+    waitsFor: string | undefined;
     result: CallResult<{ messageId: string }>;
     at: Date;
   },
-): Promise<void> {
-  const { state, attempts, nextAt, result, at } = outcome;
-  await tx
+): Promise<boolean> {
+  const { state, attempts, nextAt, turn, waitsFor, result, at } = outcome;
+  const rows = await tx
     .update(deliveries)
     .set({
       state,
       attempts,
       nextAt: nextAt ?? null,
+      turn,
+      waitsFor: waitsFor ?? null,
       remoteId: result.kind === "ok" ? result.value.messageId : null,
       lastError: result.kind === "ok" ? null : result.why.code,
       updatedAt: at,
     })
-    .where(eq(deliveries.id, id));
+    .where(and(eq(deliveries.id, id), eq(deliveries.turn, taken), eq(deliveries.state, "sending")))
+    .returning({ id: deliveries.id });
+  return rows.length > 0;
 }

@@ -1,30 +1,39 @@
 import { Elysia, t } from "elysia";
 import type { AppError } from "#/kernel/errors";
 import { PlainError, ProblemError } from "#/kernel/http/error-schemas";
+import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import type { CompiledForm } from "./catalogue/compile-form";
-import { compiledForms, getForm } from "./catalogue/compiled-forms";
+import { compiledForms } from "./catalogue/compiled-forms";
 import { requestBodyOf } from "./catalogue/describe-form";
+import { formsOf } from "./catalogue/forms-registry";
 import { htmlSnippet } from "./catalogue/html-snippet";
+import { Slug } from "./catalogue/slug";
 import { createAdmission } from "./intake/admit-post";
 import { createIntakeQueue, type IntakeQueue } from "./intake/intake-queue";
 import { measureForms, measureIntake } from "./intake/measure-forms";
-import { createPostReceiver, type ReceivePost } from "./intake/receive-post";
+import { createPostReceiver } from "./intake/receive-post";
 import { allRequired, speaksProblem } from "./intake/refuse-fields";
 import { findKeyHolder, storeSubmissions } from "./intake/store-submissions";
+import { refuseForm } from "./pages/refuse-form";
 import { showForm, showThanks } from "./pages/show-form";
+import { ShownEntry } from "./waitlist/show-entry";
 
-const Slug = t.String({
-  pattern: "^[a-z0-9][a-z0-9_-]{0,63}$",
-  description: "The form's name",
-  examples: ["contact"],
-});
 const Received = t.Object({ status: t.Literal("ok"), message: t.Literal("Form received") });
 const ReceivedWithId = t.Object({
   ...Received.properties,
   ok: t.Literal(true),
   id: t.String({ format: "uuid" }),
   next: t.Nullable(t.String()),
+  ...t.Partial(
+    t.Object({
+      confirmation: oneOf(["sent", "unavailable"], {
+        description:
+          "Where the address must be confirmed: the mail is on its way, for whoever posts; or no mail can be sent",
+      }),
+      ...ShownEntry.properties,
+    }),
+  ).properties,
 });
 const Page = t.String({ description: "A page" });
 const idempotencyKey = {
@@ -35,17 +44,31 @@ const idempotencyKey = {
   example: "3f1c8f0e-order-17",
 };
 const refusals = [400, 403, 413, 415, 422, 429, 503] as const;
+/** Where the name of the form is in the address. */
+const unknownForm = [404, 410] as const;
 
 /** What visitors send: the documented addresses, and `/f/:form` for every form of the catalogue. */
 export function publicForms(kernel: Kernel, intake: Intake) {
   const receive = createPostReceiver(kernel, intake);
+  const forms = () => formsOf(kernel);
+  const withForm = <Answer>(slug: string, request: Request, answer: (form: CompiledForm) => Answer) => {
+    let form: CompiledForm;
+    try {
+      form = forms().get(slug);
+    } catch (refusal) {
+      return refuseForm(kernel.config, request, refusal);
+    }
+    return answer(form);
+  };
   const app = new Elysia({ name: "forms.public", tags: ["forms"] });
   const site = kernel.config.PUBLIC_URL ?? `http://localhost:${kernel.config.PORT}`;
-  for (const form of compiledForms.values()) addDoors(app, form, receive, site);
+  for (const form of compiledForms.values())
+    addDoors(app, form, (door, request) => receive(forms().get(form.definition.slug), door, request), site);
   return app
     .post(
       "/f/:form",
-      async ({ params, request }) => receive(getForm(params.form), `/f/${params.form}`, request),
+      async ({ params: { form: slug }, request }) =>
+        withForm(slug, request, (form) => receive(form, `/f/${slug}`, request)),
       {
         parse: "none",
         params: t.Object({ form: Slug }),
@@ -54,23 +77,28 @@ export function publicForms(kernel: Kernel, intake: Intake) {
           summary: "Send a form",
           description: everyForm(),
           parameters: [idempotencyKey],
-          requestBody: requestBodyOf(getForm("contact")),
+          requestBody: requestBodyOf(compiledForms.get("contact")!),
         },
       },
     )
-    .get("/f/:form", async ({ params, request }) => showForm(kernel.config, getForm(params.form), request), {
-      params: t.Object({ form: Slug }),
-      response: { 200: Page, 404: PlainError },
-      detail: { summary: "The form as a page", description: "Works without script." },
-    })
+    .get(
+      "/f/:form",
+      async ({ params, request }) =>
+        withForm(params.form, request, (form) => showForm(kernel, form, request)),
+      {
+        params: t.Object({ form: Slug }),
+        response: { 200: Page, 404: PlainError, 410: PlainError, 503: PlainError },
+        detail: { summary: "The form as a page", description: "Works without script." },
+      },
+    )
     .get(
       "/f/:form/thanks",
       async ({ params, query, request }) =>
-        showThanks(kernel.config, getForm(params.form), request, query.lang),
+        withForm(params.form, request, (form) => showThanks(kernel.config, form, request, query.lang)),
       {
         params: t.Object({ form: Slug }),
         query: t.Object({ lang: t.Optional(t.String({ maxLength: 35, examples: ["en"] })) }),
-        response: { 200: Page, 404: PlainError },
+        response: { 200: Page, 404: PlainError, 410: PlainError, 503: PlainError },
         detail: { summary: "What a visitor sees after sending" },
       },
     );
@@ -110,9 +138,14 @@ export function openIntake(kernel: Kernel): Intake {
 }
 
 /** The addresses of a form besides `/f/<slug>`; `site` is where this service is reached. */
-function addDoors(app: Elysia, form: CompiledForm, receive: ReceivePost, site: string): void {
+function addDoors(
+  app: Elysia,
+  form: CompiledForm,
+  post: (door: string, request: Request) => Promise<Response>,
+  site: string,
+): void {
   for (const door of form.definition.doors.filter((path) => !path.startsWith("/f/"))) {
-    app.post(door, async ({ request }) => receive(form, door, request), {
+    app.post(door, async ({ request }) => post(door, request), {
       parse: "none",
       response: responsesOf(door),
       detail: {
@@ -132,6 +165,7 @@ function responsesOf(door: string) {
     200: door === "/api/contact" ? Received : ReceivedWithId,
     303: t.Void({ description: "A browser without script is led to the thank-you page, or to `_next`" }),
     ...Object.fromEntries(refusals.map((status) => [status, refusal])),
+    ...(door === "/f" && Object.fromEntries(unknownForm.map((status) => [status, refusal]))),
   };
 }
 
@@ -162,7 +196,7 @@ function incomplete(door: string) {
 /** One documented path for all forms; each of them is an example. */
 const everyForm = (): string =>
   [
-    "Any form of the catalogue, as JSON, urlencoded or multipart:",
+    "Any form, as JSON, urlencoded or multipart: those that the team has added, and",
     ...[...compiledForms.values()].map(
       ({ definition }) => `- \`${definition.slug}\`: ${definition.title.en}`,
     ),

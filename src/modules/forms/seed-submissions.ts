@@ -1,10 +1,11 @@
 import type { Kernel } from "#/kernel/kernel";
-import { getForm } from "./catalogue/compiled-forms";
+import { compiledForms } from "./catalogue/compiled-forms";
 import { contentHash } from "./intake/content-hash";
 import { readPost } from "./intake/read-post";
 import { retryKey } from "./intake/retry-keys";
 import { type NewSubmission, storeSubmissions } from "./intake/store-submissions";
 import { type SeedMessage, seedMessages } from "./seed-messages";
+import { seedDoor } from "./tables";
 
 /** Long enough that a second run of the same release finds the first. */
 const YEAR_SECONDS = 365 * 86_400;
@@ -24,7 +25,8 @@ export async function seedSubmissions(
 }
 
 function compose({ form: slug, hoursAgo, body }: SeedMessage): NewSubmission {
-  const form = getForm(slug);
+  const form = compiledForms.get(slug);
+  if (!form) throw new Error(`Cannot seed ${slug}: there is no such form`);
   const posted = readPost(form, Buffer.from(JSON.stringify(body)), "application/json");
   const checked = form.check(posted, "en");
   if (!checked.ok)
@@ -34,7 +36,8 @@ function compose({ form: slug, hoursAgo, body }: SeedMessage): NewSubmission {
   return {
     id: Bun.randomUUIDv7("hex", Date.now() - hoursAgo * 3_600_000),
     form: slug,
-    door: "seed",
+    formVersion: form.version,
+    door: seedDoor,
     fields: checked.fields,
     language: "en",
     emailNormalised: checked.emailNormalised ?? null,

@@ -46,23 +46,35 @@ export const channels = [
   "slack",
 ] as const;
 export type Channel = (typeof channels)[number];
-export type SubmissionKind = "real" | "test" | "canary";
+/** The door of invented messages, behind which nobody is. */
+export const seedDoor = "seed";
+export const submissionKinds = ["real", "test", "canary"] as const;
+export type SubmissionKind = (typeof submissionKinds)[number];
 /** Why a submission got its score; shown to the team as a table. */
 export type Reason = { code: string; points: number; text: string };
+export type CaptchaFacts = {
+  /** The name of the field it came in, which tells the provider. */
+  field: string;
+  answer: string;
+  /** It came by a page of ours, which cannot ask for a new one when it has expired. */
+  carried?: boolean;
+  /** There is a job that asks the provider. */
+  handedOver?: boolean;
+  /** The provider was asked; an answer is good for one question, so asking again proves nothing. */
+  asked?: boolean;
+};
 /** What was seen on arrival and is needed to judge; null afterwards. */
 export type IntakeFacts = {
   honeypot?: string;
   originUnknown?: boolean;
-  /** The answer of a captcha, by the name of the field it came in; at most 8 KB. */
-  captcha?: { field: string; answer: string };
+  /** The answer of a captcha, at most 8 KB. */
+  captcha?: CaptchaFacts;
   /** What the page token said, as it was read on arrival. */
   pageToken?: { nonce: string; ageSeconds: number } | "invalid" | "expired";
   /** The client has been refused for coming too often. */
   penalised?: boolean;
   /** The form had more than FORMS_FLOOD messages of late. */
   flood?: boolean;
-  /** Somebody who is signed in. */
-  account?: number;
 };
 /** Declared and unlisted fields by name: text, a number, or a list of text where a name was repeated. */
 export type Fields = Readonly<Record<string, string | number | readonly string[]>>;
@@ -105,6 +117,13 @@ export const submissions = gatehouse.table(
       .on(table.id)
       .where(sql`${table.state} = 'inbox' and ${table.handling} = 'new'`),
     index("submissions_held_index").on(table.id).where(sql`${table.state} = 'held'`),
+    // Tests and canaries of every form, for the purge.
+    index("submissions_probe_index").on(table.id).where(sql`${table.kind} <> 'real'`),
+    // Who said the same of late, and whom the team has answered before.
+    index("submissions_content_index")
+      .on(table.contentHash, table.judgedAt)
+      .where(sql`${table.judgedAt} is not null`),
+    index("submissions_replied_index").on(table.emailNormalised).where(sql`${table.handling} = 'replied'`),
   ],
 );
 
@@ -156,7 +175,14 @@ export const deliveries = gatehouse.table(
     /** The address; empty where the channel has none configured. */
     target: text().notNull(),
     state: text().$type<DeliveryState>().notNull(),
+    /** Of this series: sending again by hand begins a new one. */
     attempts: integer().notNull().default(0),
+    /** When this series began; null: with the row. */
+    restartedAt: moment(),
+    /** Counted up with each job that is planned for it. A job of an earlier turn sends nothing. */
+    turn: integer().notNull().default(0),
+    /** The lane that is closed, and with whose opening it goes on; it has no job of its own meanwhile. */
+    waitsFor: text(),
     nextAt: moment(),
     remoteId: text(),
     lastError: text(),
@@ -168,6 +194,8 @@ export const deliveries = gatehouse.table(
   (table) => [
     uniqueIndex().on(table.submissionId, table.channel, table.target),
     index().on(table.channel, table.target, table.createdAt),
+    index().on(table.channel, table.target, table.id),
+    index("deliveries_waits_index").on(table.waitsFor, table.id).where(sql`${table.waitsFor} is not null`),
     index("deliveries_open_index")
       .on(table.state, table.id)
       .where(sql`${table.state} in ('dead', 'retrying', 'skipped')`),

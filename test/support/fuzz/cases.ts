@@ -152,8 +152,11 @@ const segment = fc.oneof(
   hostileText.map((text) => encodeURIComponent(text.toWellFormed().slice(0, 1500))),
 );
 
+// An empty id is the address of the list, which is another operation with methods of its own.
+const id = segment.filter((text) => text !== "");
+
 const hostileTarget = (operation: Operation) =>
-  fc.tuple(segment, segment, segment, fc.nat(3)).map(([path, name, value, where]) => {
+  fc.tuple(id, segment, segment, fc.nat(3)).map(([path, name, value, where]) => {
     const names = operation.parameters.filter((one) => one.in === "path").map((one) => one.name);
     const given = where === 0 ? {} : Object.fromEntries(names.map((one) => [one, path]));
     const queries = operation.parameters.filter((one) => one.in === "query").map((one) => one.name);

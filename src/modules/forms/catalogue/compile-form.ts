@@ -23,6 +23,8 @@ export type Checked =
   | { ok: false; code: "empty" | "required" | "invalid"; errors: FieldError[] };
 
 export type CompiledForm = FormShape & {
+  /** Of the definition; 0 is the built-in one. A message keeps it. */
+  version: number;
   /** Describes the request body, and holds what was read to the rules of every field. */
   schema: TObject;
   check: (posted: Posted, language: Language) => Checked;
@@ -46,7 +48,7 @@ const noFiles: Broken = { broken: "files_not_accepted", bound: 0 };
  * counts UTF-16 units where a limit means characters, and knows neither our codes nor their order; compiled,
  * it decides in one pass whether all is well. Only a post that fails is looked at field by field.
  */
-export function compileForm(definition: FormDefinition): CompiledForm {
+export function compileForm(definition: FormDefinition, version = 0): CompiledForm {
   const fields = definition.fields.map((field) => compileField(field, definition));
   const schema = describe(fields, definition);
   const compiled = TypeCompiler.Compile(schema);
@@ -71,7 +73,7 @@ export function compileForm(definition: FormDefinition): CompiledForm {
       replyTo: posted.control.replyTo ?? email,
     };
   };
-  return { definition, schema, declares, check };
+  return { definition, version, schema, declares, check };
 }
 
 function compileField(field: Field, definition: FormDefinition): CompiledField {

@@ -212,3 +212,5 @@ export const fieldKinds: Readonly<Record<FieldType, FieldKind>> = {
     keywords: () => ({ enum: [true, ...agreed] }),
   },
 };
+
+export const fieldTypes = Object.keys(fieldKinds) as [FieldType, ...FieldType[]];

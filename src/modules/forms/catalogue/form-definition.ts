@@ -86,6 +86,10 @@ export type CaptchaChoice = {
   minScore?: number;
 };
 
+/** Whether it takes messages at this moment. */
+export const isOpen = ({ open, closesAt }: FormDefinition, now: Date): boolean =>
+  open && (closesAt === undefined || now.getTime() < Date.parse(closesAt));
+
 /** What reading and showing a post needs to know of its form. */
 export type FormShape = {
   definition: FormDefinition;

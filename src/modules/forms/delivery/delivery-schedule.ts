@@ -3,6 +3,9 @@ import type { CallResult } from "#/kernel/call-result";
 /** After the first attempt, at once: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; eight attempts in about 28 hours. */
 const SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
+/** How long a delivery may wait for the other side, in milliseconds: as long as its attempts would last. */
+export const attemptsMs = SECONDS.reduce((sum, seconds) => sum + seconds, 0) * 1000;
+
 /**
  * When to try again after attempt number `attempts` ended with `result`; undefined when that was the last.
  * Jitter of a fifth keeps a backlog from returning all at once; a longer wait asked for by the vendor wins.

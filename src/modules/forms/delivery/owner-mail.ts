@@ -2,9 +2,10 @@ import type { MailMessage } from "#/kernel/mail";
 import { type Html, html } from "#/kernel/pages";
 import type { StoredValue } from "../catalogue/field-kinds";
 import type { FormDefinition } from "../catalogue/form-definition";
-import { inLanguage, isSpoken, type Language, labelOf } from "../pages/languages";
+import { inLanguage, type Language } from "../pages/languages";
 import { renderMail } from "./mail-layout";
 import { mailWordsOf } from "./mail-words";
+import { languageOf, type ShownField, shownFields } from "./shown-fields";
 
 /** What the owner of a form is told of one submission. */
 export type OwnerMail = {
@@ -15,13 +16,13 @@ export type OwnerMail = {
   replyTo?: string;
   /** Instead of "<form>: new message". */
   subject?: string;
+  /** A test of the team: the subject says so. */
+  isTest?: boolean;
   /** Mentioned when the score is above 0. */
   spam?: { score: number; reasons: readonly string[] };
   /** Where the team sees this submission. */
   consoleUrl?: string;
 };
-
-type Row = { label: string; value: string };
 
 /**
  * Tells the owner what was sent, in the form's language: declared fields in their order, then the others. In the text
@@ -29,18 +30,19 @@ type Row = { label: string; value: string };
  */
 export function ownerMail(mail: OwnerMail): MailMessage {
   const { form, submission, to, replyTo, subject } = mail;
-  const language = form.language !== undefined && isSpoken(form.language) ? form.language : "en";
+  const language = languageOf(form);
   const title = inLanguage(form.title, language, form);
   const words = mailWordsOf(language);
-  const fields = toRows(form, submission.fields, language);
+  const fields = shownFields(form, submission.fields, language);
   const facts = toFacts(mail, language);
   const { consoleUrl } = mail;
 
   return {
     to,
     ...(replyTo !== undefined && { replyTo }),
-    subject: subject ?? words.subject(title),
+    subject: `${mail.isTest ? "[Test] " : ""}${subject ?? words.subject(title)}`,
     language,
+    category: "forms",
     text: [
       words.intro(title),
       fields.map(({ label, value }) => `${label}:\n${indent(value)}`).join("\n\n"),
@@ -61,21 +63,7 @@ ${consoleUrl !== undefined && html`<p><a href="${consoleUrl}">${words.open}</a><
   };
 }
 
-function toRows(form: FormDefinition, fields: OwnerMail["submission"]["fields"], language: Language): Row[] {
-  const declared = form.fields.filter(({ name }) => Object.hasOwn(fields, name));
-  const names = new Set(declared.map(({ name }) => name));
-  return [
-    ...declared.map((field) => ({
-      label: labelOf(field, language, form),
-      value: toText(fields[field.name]),
-    })),
-    ...Object.keys(fields)
-      .filter((name) => !names.has(name))
-      .map((name) => ({ label: name.replace(/[\p{Zl}\p{Zp}]/gu, " "), value: toText(fields[name]) })),
-  ];
-}
-
-function toFacts({ submission, spam }: OwnerMail, language: Language): Row[] {
+function toFacts({ submission, spam }: OwnerMail, language: Language): ShownField[] {
   const words = mailWordsOf(language);
   const moment = new Intl.DateTimeFormat(language, {
     dateStyle: "long",
@@ -91,16 +79,13 @@ function toFacts({ submission, spam }: OwnerMail, language: Language): Row[] {
   return [...facts, { label: words.spam, value: [score, ...spam.reasons].join(", ") }];
 }
 
-const toText = (value: StoredValue | undefined): string =>
-  Array.isArray(value) ? value.join("\n") : String(value ?? "");
-
 const indent = (text: string): string => text.replace(/^/gm, "  ");
 
-const renderRow = ({ label, value }: Row): Html =>
+const renderRow = ({ label, value }: ShownField): Html =>
   html`<tr>
 <th scope="row" style="padding:8px 16px 8px 0;text-align:start;vertical-align:top;white-space:nowrap;border-bottom:1px solid #d0d7de">${label}</th>
 <td dir="auto" style="padding:8px 0;white-space:pre-wrap;overflow-wrap:anywhere;border-bottom:1px solid #d0d7de">${value}</td>
 </tr>
 `;
 
-const renderFact = ({ label, value }: Row): Html => html`${label}: ${value}<br>`;
+const renderFact = ({ label, value }: ShownField): Html => html`${label}: ${value}<br>`;

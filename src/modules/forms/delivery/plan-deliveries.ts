@@ -1,31 +1,44 @@
 import type { Db } from "#/kernel/db";
 import type { Kernel } from "#/kernel/kernel";
 import { insertDeliveries, type NewDelivery } from "../queries";
-import type { DeliveryState, StoredState } from "../tables";
+import type { Channel, DeliveryState, StoredState } from "../tables";
 import { channelSenders } from "./channels";
-import type { Destination, Judged } from "./channels/channel";
+import type { ChannelSender, Destination, Judged } from "./channels/channel";
+import type { Due } from "./due";
 
 /**
  * Who hears of these messages, by every channel, stored in the caller's transaction; gives the deliveries to make now.
  * What cannot be sent is planned all the same, as `skipped` or `suppressed`, so that it can be seen. Of a message that
  * is `held`, or `pending` until the visitor confirms, the team's deliveries wait.
  */
-export async function planDeliveries(kernel: Kernel, tx: Db, judged: readonly Judged[]): Promise<string[]> {
+export async function planDeliveries(
+  kernel: Kernel,
+  tx: Db,
+  judged: readonly Judged[],
+  senders: readonly ChannelSender[] = channelSenders,
+): Promise<Due[]> {
   const states = new Map(judged.map(({ submission }) => [submission.id, submission.state]));
-  const planned: NewDelivery[] = [];
-  for (const { channel, tells, plan } of channelSenders) {
-    const concerned = tells === "pending" ? judged.filter(isPending) : judged;
+  const due: Due[] = [];
+  for (const { channel, tells, plan } of senders) {
+    const concerned = judged.filter((one) => concerns(channel, tells, one));
     if (concerned.length === 0) continue;
-    for (const { submissionId, target, fate } of await plan(kernel, tx, concerned)) {
+    const destinations = await plan(kernel, tx, concerned);
+    const planned = destinations.map(({ submissionId, target, fate }): NewDelivery => {
       const state = stateOf(fate, tells, states.get(submissionId));
-      planned.push({ id: Bun.randomUUIDv7(), submissionId, channel, target, state });
-    }
+      return { id: Bun.randomUUIDv7(), submissionId, channel, target, state };
+    });
+    // Before the next channel plans: the mails to one visitor are counted over all channels.
+    await insertDeliveries(tx, planned);
+    for (const { id, state } of planned) if (state === "queued") due.push({ deliveryId: id, channel });
   }
-  await insertDeliveries(tx, planned);
-  return planned.filter(({ state }) => state === "queued").map(({ id }) => id);
+  return due;
 }
 
-const isPending = ({ submission }: Judged) => submission.state === "pending";
+/** The canary goes by the ways of the team alone: an endpoint of somebody else asked for messages of visitors. */
+const canaryChannels: readonly Channel[] = ["owner_email", "slack"];
+
+const concerns = (channel: Channel, tells: "inbox" | "pending", { submission: { kind, state } }: Judged) =>
+  kind === "canary" ? canaryChannels.includes(channel) : tells === "inbox" || state === "pending";
 
 function stateOf(
   fate: Destination["fate"],

@@ -21,3 +21,20 @@ export const webhookEndpoints = gatehouse.table("webhook_endpoints", {
   createdAt: moment().notNull().defaultNow(),
   updatedAt: moment(),
 });
+
+/**
+ * How it stands with one other side: all mail, HubSpot, the chat, one endpoint. No row: it is well.
+ * `failing`: it did not answer lately, and is still tried. `closed`: left alone `until`. `probing`: one delivery finds
+ * out. `draining`: it is back, and what waited goes before what is new.
+ */
+export const deliveryLanes = gatehouse.table("delivery_lanes", {
+  lane: text().primaryKey(),
+  state: text().$type<"failing" | "closed" | "probing" | "draining">().notNull(),
+  /** In a row. */
+  failures: integer().notNull().default(0),
+  until: moment(),
+  /** The delivery that finds out. */
+  probe: uuid(),
+  why: text(),
+  since: moment().notNull().defaultNow(),
+});

@@ -12,10 +12,11 @@ export function visitorMail(
   confirmation: NonNullable<FormDefinition["confirmation"]>,
   language: Language,
   to: string,
-): MailMessage {
+): MailMessage & { to: readonly [string] } {
   const subject = inLanguage(confirmation.subject, language);
   const text = inLanguage(confirmation.text, language);
-  return { to: [to], subject, text, language, html: renderMail(language, toParagraphs(text)) };
+  const html = renderMail(language, toParagraphs(text));
+  return { to: [to], subject, text, language, category: "forms", html };
 }
 
 /** Blank lines part paragraphs; single line ends stay where they are. */

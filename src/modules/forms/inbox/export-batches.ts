@@ -2,8 +2,9 @@ import { and, asc, eq, getTableColumns, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Db } from "#/kernel/db";
 import type { Submission } from "../queries";
+import { idAt } from "../received-at";
 import { type SubmissionState, submissionStates, submissions } from "../tables";
-import { idAt, type SubmissionFilters, wordsOf } from "./list-submissions";
+import { type SubmissionFilters, wordsOf } from "./list-submissions";
 
 /** Those of the list, with the state named among those that still hold a message. */
 export type ExportFilters = Omit<SubmissionFilters, "form" | "state"> & { state?: SubmissionState };

@@ -1,12 +1,13 @@
 import { Elysia, t } from "elysia";
 import { audit, originOf } from "#/kernel/audit";
+import { notFound } from "#/kernel/errors";
 import { attachment } from "#/kernel/http";
 import { ProblemError } from "#/kernel/http/error-schemas";
 import { Flag, flagOf } from "#/kernel/http/list-parameters";
 import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
-import { getForm } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
 import { submissionStates } from "../tables";
 import { exportFormats, exportSubmissions } from "./export-submissions";
 import { Filters, readSpan, Slug } from "./filters";
@@ -35,7 +36,7 @@ export const submissionExport = (kernel: Kernel) =>
       "/submissions/export",
       async ({ account, query, request }) => {
         const { form, format = "csv", include, bom = "false", ...given } = query;
-        getForm(form);
+        if (!formsOf(kernel).slugs().includes(form)) throw notFound("form");
         const filters = readSpan(given);
         await audit(kernel.db, {
           event: "submission.exported",

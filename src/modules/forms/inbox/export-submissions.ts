@@ -1,6 +1,7 @@
 import Papa from "papaparse";
 import type { Db } from "#/kernel/db";
 import { listColumns } from "../catalogue/form-columns";
+import { formsOf } from "../catalogue/forms-registry";
 import { receivedAt } from "../received-at";
 import type { Fields } from "../tables";
 import { type Exported, type ExportFilters, exportBatches } from "./export-batches";
@@ -28,7 +29,7 @@ const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
  */
 export async function* exportSubmissions(db: Db, options: ExportOptions): AsyncGenerator<string> {
   const { form, format, withSpam, withMark = false, filters, onRows } = options;
-  const columns = format === "csv" ? await listColumns(db, form) : [];
+  const columns = format === "csv" ? await listColumns(formsOf({ db }), db, form) : [];
   const write = writers[format](columns, withMark);
   yield write.head;
   let rows = 0;

@@ -3,10 +3,12 @@ import { audit, type Origin } from "#/kernel/audit";
 import type { Db } from "#/kernel/db";
 import { conflict, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
-import { formAt } from "../catalogue/compiled-forms";
-import { deliverSubmission } from "../delivery/deliver-submission";
-import { planDeliveries } from "../delivery/plan-deliveries";
+import { visitorChannels } from "../delivery/cap-visitor-mails";
+import { askToConfirm, cancelOpen, tellWhoWasNot } from "../delivery/release-deliveries";
+import { planWebhookEvent } from "../delivery/webhooks/plan-webhook-event";
 import { keyLifetimes } from "../intake/retry-keys";
+import { awaitConfirmation } from "../opt-in/await-confirmation";
+import { removeLinks } from "../opt-in/links";
 import type { Submission } from "../queries";
 import { receivedAt } from "../received-at";
 import { forgetFeatures, learnVerdict } from "../screening/learn-verdict";
@@ -14,10 +16,12 @@ import {
   deliveries,
   deliveryAttempts,
   type Handling,
+  type StoredState,
   submissionKeys,
   submissionNotes,
   submissions,
 } from "../tables";
+import { followMessages } from "../waitlist/follow-messages";
 
 /** Who of the team acts, and from where. */
 export type Actor = { id: number; origin: Origin };
@@ -44,8 +48,9 @@ export function setHandling(
 }
 
 /**
- * The team's verdict, which the spam model learns. "Not spam" tells whoever was not told yet; "spam" cancels what has
- * not been sent. To confirm what the service itself judged is a lesson and no change; the same verdict once more is
+ * The team's verdict, which the spam model learns. "Not spam" tells whoever was not told yet, or first asks the sender to
+ * confirm where the form does; of a message that waits for its sender, the team may take it without. "Spam" cancels what
+ * has not been sent. To confirm what the service itself judged is a lesson and no change; the same verdict once more is
  * neither. Refuses with 404, 409 `version_conflict`, and 409 `not_judged` while the service itself has not judged.
  */
 export function correctVerdict(
@@ -57,19 +62,36 @@ export function correctVerdict(
   return kernel.db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id, version);
     if (before.state === "received") throw conflict("not_judged", "This message is not judged yet");
-    if (before.state !== state) {
+    const isChange = before.state !== state;
+    const after = isChange ? await stateAfter(kernel, tx, before, state) : state;
+    if (isChange) {
       await tx
         .update(submissions)
-        .set({ state, ...changed })
+        .set({ state: after, ...changed })
         .where(eq(submissions.id, id));
-      if (state === "spam") await cancelOpen(tx, id);
+      await followMessages(kernel, tx, [{ ...before, state: after }]);
+      if (after === "spam") await cancelOpen(tx, [id]);
+      else if (after === "pending") await askToConfirm(kernel, tx, before);
       else await tellWhoWasNot(kernel, tx, before);
     }
     // Last: nobody who holds words that others wait for waits himself.
     const learned = await learnVerdict(kernel, tx, before, state === "spam" ? "spam" : "ham");
-    if (!learned && before.state === state) return;
-    await record(tx, actor, "submission.judged", id, { before: before.state, after: state });
+    if (!learned && !isChange) return;
+    await record(tx, actor, "submission.judged", id, { before: before.state, after });
   });
+}
+
+async function stateAfter(
+  kernel: Kernel,
+  tx: Db,
+  before: Submission,
+  state: "inbox" | "spam",
+): Promise<"inbox" | "pending" | "spam"> {
+  if (before.state === "pending" || before.state === "expired") return state;
+  const [judged] = await awaitConfirmation<{ submission: Submission; state: StoredState }>(kernel, tx, [
+    { submission: before, state },
+  ]);
+  return judged?.state === "pending" ? "pending" : state;
 }
 
 /** Adds a note. Refuses with 404. */
@@ -108,22 +130,26 @@ export function removeNote(
 
 /**
  * Erases what is personal: fields, sender, notes, addresses and answers of deliveries. The row stays and tells that
- * there was a message, when, and to which form. What waits to be sent is cancelled. Refuses with 404, also when erased.
+ * there was a message, when, and to which form. What waits to be sent is cancelled, and an entry of the waitlist that it
+ * made is gone; webhooks that may have had it and ask for it hear of the erasure. Refuses with 404, also when erased.
  */
 export function eraseSubmission(
-  { config, db }: Pick<Kernel, "config" | "db">,
+  { config, db, jobs, now }: Pick<Kernel, "config" | "db" | "jobs" | "now">,
   actor: Actor,
   id: string,
 ): Promise<void> {
   return db.transaction(async (tx) => {
     const before = await lockSubmission(tx, id);
-    await cancelOpen(tx, id);
+    await cancelOpen(tx, [id]);
+    await removeLinks(tx, id);
+    await followMessages({ config, now }, tx, [{ ...before, state: "erased" }]);
+    await planWebhookEvent({ jobs }, tx, before, "submission.erased");
     const told = tx.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.submissionId, id));
     await tx.update(deliveryAttempts).set({ summary: "" }).where(inArray(deliveryAttempts.deliveryId, told));
     await tx
       .update(deliveries)
       .set({ target: sql`'erased ' || ${deliveries.id}`, remoteId: null })
-      .where(and(eq(deliveries.submissionId, id), eq(deliveries.channel, "visitor_email")));
+      .where(and(eq(deliveries.submissionId, id), inArray(deliveries.channel, [...visitorChannels])));
     await tx.delete(submissionNotes).where(eq(submissionNotes.submissionId, id));
     await eraseKeys(tx, before, config.FORMS_DUPLICATE_WINDOW);
     await forgetFeatures(tx, id);
@@ -173,57 +199,6 @@ async function lockSubmission(tx: Db, id: string, version?: number): Promise<Sub
   if (version !== undefined && row.version !== version)
     throw conflict("version_conflict", "Somebody changed this message meanwhile: read it again");
   return row;
-}
-
-async function cancelOpen(tx: Db, id: string): Promise<void> {
-  await tx
-    .update(deliveries)
-    .set({ state: "cancelled", nextAt: null, updatedAt: sql`now()` })
-    .where(
-      and(
-        eq(deliveries.submissionId, id),
-        inArray(deliveries.state, ["waiting", "queued", "retrying", "skipped", "dead"]),
-      ),
-    );
-}
-
-/** What was withheld or cancelled; a destination that was told once is not told again. */
-async function tellWhoWasNot(kernel: Kernel, tx: Db, before: Submission): Promise<void> {
-  const submission = { ...before, state: "inbox" as const };
-  const known = await tx
-    .select()
-    .from(deliveries)
-    .where(eq(deliveries.submissionId, submission.id))
-    .for("update");
-  const due: string[] = [];
-  for (const { id, state } of known) {
-    if (state === "cancelled") due.push(await renew(tx, id));
-    if (state === "waiting") due.push(await release(tx, id));
-  }
-  const form = formAt(submission.form, submission.formVersion);
-  if (known.length === 0 && form) due.push(...(await planDeliveries(kernel, tx, [{ submission, form }])));
-  if (due.length > 0)
-    await kernel.jobs.enqueue(
-      tx,
-      deliverSubmission,
-      due.map((deliveryId) => ({ deliveryId })),
-    );
-}
-
-async function release(tx: Db, id: string): Promise<string> {
-  await tx.update(deliveries).set({ state: "queued", updatedAt: sql`now()` }).where(eq(deliveries.id, id));
-  return id;
-}
-
-/** Under a new id: a job that was planned before it was cancelled would send it a second time. */
-async function renew(tx: Db, cancelled: string): Promise<string> {
-  const id = Bun.randomUUIDv7();
-  await tx
-    .update(deliveries)
-    .set({ id, state: "queued", attempts: 0, updatedAt: sql`now()` })
-    .where(eq(deliveries.id, cancelled));
-  await tx.update(deliveryAttempts).set({ deliveryId: id }).where(eq(deliveryAttempts.deliveryId, cancelled));
-  return id;
 }
 
 const record = (

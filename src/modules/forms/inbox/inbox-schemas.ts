@@ -1,6 +1,7 @@
 import { t } from "elysia";
 import { oneOf } from "#/kernel/http/one-of";
-import { getForm } from "../catalogue/compiled-forms";
+import { compiledForms } from "../catalogue/compiled-forms";
+import { type FormDefinition, isOpen } from "../catalogue/form-definition";
 import { receivedAt } from "../received-at";
 import { featureKinds } from "../screening/spam-features";
 import { handlings, submissionStates } from "../tables";
@@ -79,6 +80,7 @@ export const WholeMessage = t.Object({
 export const Form = t.Object({
   slug: t.String({ examples: ["contact"] }),
   title: t.String({ examples: ["Contact"] }),
+  built_in: t.Boolean({ examples: [true] }),
   open: t.Boolean({ examples: [true] }),
   doors: t.Array(t.String({ examples: ["/api/contact"] })),
   fields: t.Array(t.Object({ name: t.String(), type: t.String(), required: t.Boolean() })),
@@ -140,12 +142,16 @@ export function showMessage({
   };
 }
 
-export function showForm({ form, newest, ...counts }: FormFigures): typeof Form.static {
-  const { definition } = getForm(form);
+export function showForm(
+  definition: FormDefinition,
+  { form, newest, ...counts }: FormFigures,
+  now: Date,
+): typeof Form.static {
   return {
     slug: form,
     title: definition.title.en ?? form,
-    open: definition.open,
+    built_in: compiledForms.has(form),
+    open: isOpen(definition, now),
     doors: [...definition.doors],
     fields: definition.fields.map(({ name, type, required = false }) => ({ name, type, required })),
     counts,

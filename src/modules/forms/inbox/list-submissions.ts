@@ -1,9 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#/kernel/db";
 import { rowsOf } from "#/kernel/db/rows";
-import { compiledForms } from "../catalogue/compiled-forms";
+import { formsOf } from "../catalogue/forms-registry";
+import { idAt } from "../received-at";
 import type { Fields, Handling, StoredState } from "../tables";
-import { highest, isHeld, isNew, newestOf, newestWhere } from "./newest-messages";
+import { highest, isHeld, isNew, isReal, newestOf, newestWhere } from "./newest-messages";
 
 /** A message as a list shows it. */
 export type ListedSubmission = {
@@ -51,7 +52,7 @@ export async function listSubmissions(
   const searches = handling !== undefined || words.length > 0;
   const most = searches ? window : limit + 1;
   const rows = await db.execute(sql`
-    with candidates as materialized (${candidates(filters, after, most)}),
+    with candidates as materialized (${candidates(formsOf({ db }).slugs(), filters, after, most)}),
     found as (select * from candidates where ${matches(handling, words)} order by id desc limit ${limit + 1}::int)
     select found.id, found.form, found.state, found.handling, found.score, found.fields, found.version,
       scanned.count, scanned.last
@@ -70,6 +71,7 @@ export const wordsOf = (q: string | undefined): string[] =>
   q?.match(/[\p{L}\p{N}@._+-]+/gu)?.slice(0, 8) ?? [];
 
 function candidates(
+  every: readonly string[],
   { form, state = "inbox", handling, email, since, until }: SubmissionFilters,
   after: string,
   most: number,
@@ -78,12 +80,12 @@ function candidates(
   const ids = { from: idAt(since), to: before < after ? before : after };
   if (email !== undefined)
     return sql`select * from gatehouse.submissions
-      where email_normalised = ${email.trim().toLowerCase()} and state = ${state}
+      where email_normalised = ${email.trim().toLowerCase()} and state = ${state} and ${isReal}
         and id >= ${ids.from}::uuid and id < ${ids.to}::uuid
         ${form === undefined ? sql`` : sql`and form = ${form}`} order by id desc limit ${most}::int`;
   if (form === undefined && state === "inbox" && handling === "new") return newestWhere(isNew, ids, most);
   if (form === undefined && state === "held") return newestWhere(isHeld, ids, most);
-  const forms = form === undefined ? [...compiledForms.keys()] : [form];
+  const forms = form === undefined ? every : [form];
   const parts = forms.map((one) => sql`(${newestOf(one, state, ids, most)})`);
   return sql`select * from (${sql.join(parts, sql` union all `)}) as message order by id desc limit ${most}::int`;
 }
@@ -97,12 +99,4 @@ function matches(handling: Handling | undefined, words: readonly string[]): SQL 
     ),
   ];
   return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
-}
-
-/** The lowest UUIDv7 of a moment (RFC 9562 §5.7): ids are in order of arrival. */
-export function idAt(moment: Date | undefined): string {
-  const digits = Math.max(0, moment?.getTime() ?? 0)
-    .toString(16)
-    .padStart(12, "0");
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }

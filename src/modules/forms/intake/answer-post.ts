@@ -1,10 +1,12 @@
 import type { Config } from "#/kernel/config";
 import type { AppError } from "#/kernel/errors";
-import { contextOf, formsCors, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
+import { contextOf, originAllowed, plain, problem, sayableName, toRefusal } from "#/kernel/http";
 import { newNonce, pagePolicy } from "#/kernel/pages";
 import { rateHeaders } from "#/kernel/rate-limit";
+import { originsOf } from "../catalogue/form-origins";
 import { problemCode, renderProblemPage } from "../pages/render-answer";
 import { type Notice, renderFormPage } from "../pages/render-page";
+import { FASTEST_SECONDS, type PageTokens } from "../screening/page-token";
 import { chooseNext } from "./choose-next";
 import type { Receipt } from "./intake-queue";
 import { formVary } from "./negotiate";
@@ -13,13 +15,21 @@ import { allRequired, speaksProblem } from "./refuse-fields";
 import { newPageId } from "./retry-identifier";
 import type { Visit } from "./visit";
 
-type Needs = { config: Config; origins: ReturnType<typeof createPageOrigins> };
+type Needs = { config: Config; origins: ReturnType<typeof createPageOrigins>; tokens: PageTokens };
 
 /** What existing sites compare byte for byte. */
 const received = { status: "ok", message: "Form received" };
 
-/** The documented success: 303 for a visitor's browser, JSON for a program. Spam is answered just the same. */
-export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: Receipt): Response {
+/**
+ * The documented success: 303 for a visitor's browser, JSON for a program, with the `members` that the form adds. Spam
+ * is answered just the same.
+ */
+export function answerStored(
+  { config }: Needs,
+  visit: Visit,
+  { id, replayed }: Receipt,
+  members: object = {},
+): Response {
   const next = nextPlace(config, visit);
   const headers = commonHeaders(visit);
   if (replayed) headers.set("idempotency-replayed", "true");
@@ -28,7 +38,8 @@ export function answerStored({ config }: Needs, visit: Visit, { id, replayed }: 
     headers.set("location", next ?? `/f/${slug}/thanks?lang=${visit.language}`);
     return new Response(null, { status: 303, headers });
   }
-  const body = visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null };
+  const body =
+    visit.door === "/api/contact" ? received : { ...received, ok: true, id, next: next ?? null, ...members };
   headers.set("content-type", plain.mediaType);
   return new Response(JSON.stringify(body), { headers });
 }
@@ -55,7 +66,7 @@ export function answerRefused(needs: Needs, visit: Visit, refusal: AppError): Re
 const nameInJson = ({ form }: Visit, name: string) => (form.declares(name) ? name : sayableName(name));
 
 function answerPage(
-  { config, origins }: Needs,
+  { config, origins, tokens }: Needs,
   visit: Visit,
   refusal: AppError,
   { status, headers }: { status: number; headers: Headers },
@@ -74,13 +85,21 @@ function answerPage(
           language,
           nonce,
           id: (refusal.status >= 500 ? visit.pageId?.() : undefined) ?? newPageId(),
+          token: keepToken(tokens, form.definition.slug, posted.control.pageToken),
           posted,
           notice,
           ownerAddress,
+          site: origin,
           ...(origin && { from: origins.seal(origin) }),
         })
       : renderProblemPage({ code: problemCode(refusal.code), language, nonce, ownerAddress, site: origin });
   return new Response(html, { status, headers });
+}
+
+/** The one that came while it is good. A new one is no clock: whoever is shown this page has written already. */
+function keepToken(tokens: PageTokens, form: string, sent: string | undefined): string {
+  const said = tokens.read(sent, form);
+  return sent !== undefined && typeof said === "object" ? sent : tokens.issue(form, FASTEST_SECONDS);
 }
 
 /** Why the form is shown again; undefined where sending it again would not help. */
@@ -88,6 +107,7 @@ function noticeOf({ status, errors, retryAfter, code }: AppError): Notice | unde
   if (errors) return { kind: "errors", errors };
   if (status === 429) return { kind: "rate_limited", retryAfter: retryAfter ?? 60 };
   if (status >= 500) return { kind: "unavailable", retryAfter: retryAfter ?? 60 };
+  if (code === "captcha_required") return { kind: "captcha_required" };
   return code === "form_closed" ? { kind: "closed" } : undefined;
 }
 
@@ -99,7 +119,7 @@ function commonHeaders({ rate }: Visit): Headers {
 }
 
 function nextPlace(config: Config, { form, posted, origin }: Visit): string | undefined {
-  const { open, allowed } = formsCors(config);
+  const { open, allowed } = originsOf(config, form.definition);
   const places = {
     publicUrl: config.PUBLIC_URL,
     isListed: open ? undefined : (one: string) => originAllowed(one, allowed, config.PUBLIC_URL),

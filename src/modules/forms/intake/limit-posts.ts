@@ -6,6 +6,18 @@ import type { Visit } from "./visit";
 
 type Rule = Omit<RateRule, "doubling">;
 
+/** Times over a rate from which on a client is one that comes too often, and not one that pressed the button twice. */
+const PENALTY = 3;
+
+/** Whether a client is of the networks in RATE_LIMIT_ALLOW. */
+export function exemptClients({ RATE_LIMIT_ALLOW }: Pick<Kernel["config"], "RATE_LIMIT_ALLOW">) {
+  const isListed = ipMatcher(RATE_LIMIT_ALLOW);
+  return ({ address }: Client): boolean => {
+    const bytes = RATE_LIMIT_ALLOW.length > 0 ? parseIp(address) : undefined;
+    return bytes !== undefined && isListed(bytes);
+  };
+}
+
 /**
  * The rates a client is held to; each call takes a point and refuses with 429 `rate_limited` when there is none.
  * Networks in RATE_LIMIT_ALLOW are held to none. A client behind a proxy that is not trusted cannot be told from
@@ -15,11 +27,7 @@ export function createPostLimits({ config, limits }: Pick<Kernel, "config" | "li
   const attempts: Rule = { name: "form-attempts", ...config.FORMS_RATE_ATTEMPTS };
   const forms: Rule = { name: "forms", ...config.FORMS_RATE_CLIENT };
   const form: Rule = { name: "form", ...config.FORMS_RATE_CLIENT_FORM };
-  const isListed = ipMatcher(config.RATE_LIMIT_ALLOW);
-  const isExempt = ({ address }: Client): boolean => {
-    const bytes = config.RATE_LIMIT_ALLOW.length > 0 ? parseIp(address) : undefined;
-    return bytes !== undefined && isListed(bytes);
-  };
+  const isExempt = exemptClients(config);
 
   const spend = async (visit: Visit, rule: Rule, client: Client, key = client.key): Promise<void> => {
     if (isExempt(client)) return;
@@ -41,6 +49,12 @@ export function createPostLimits({ config, limits }: Pick<Kernel, "config" | "li
     async accept(visit: Visit, client: Client): Promise<void> {
       await spend(visit, forms, client);
       await spend(visit, form, client, formKey(visit, client));
+    },
+    /** Whether it went over these rates again and again; a client that may be many is not held to it. */
+    isPenalised(client: Client): boolean {
+      if (client.untrustedForwarding || isExempt(client)) return false;
+      const violations = [attempts, forms].map((rule) => limits.violations(rule, client.key));
+      return violations.reduce((sum, one) => sum + one, 0) >= PENALTY;
     },
     /** A retry that turned out to be a twin must not be punished. */
     async giveBack(visit: Visit, client: Client): Promise<void> {

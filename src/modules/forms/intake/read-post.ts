@@ -20,6 +20,10 @@ export type Control = {
   id: string | undefined;
   /** Signed origin of the first page, as sent. */
   from: string | undefined;
+  /** Page token, as sent: `readPageToken` opens it. */
+  pageToken: string | undefined;
+  /** What captcha widgets filled in, by the name of their field; undefined where there was none. */
+  captcha: ReadonlyMap<CaptchaField, string> | undefined;
   /** The names of the honeypots that were filled in. */
   honeypots: string[];
 };
@@ -28,13 +32,18 @@ export type Control = {
 export type Posted = ReadBody & { control: Control };
 
 const honeypots = new Set(["_gotcha", "_honey", "botcheck", "bot-field"]);
-const captchaAnswers = new Set([
+
+/** Names under which widgets send their answers. */
+export const captchaFields = [
   "cf-turnstile-response",
   "h-captcha-response",
+  "altcha",
   "g-recaptcha-response",
   "recaptcha_response",
-  "altcha",
-]);
+] as const;
+export type CaptchaField = (typeof captchaFields)[number];
+const captchaNames: ReadonlySet<string> = new Set(captchaFields);
+const CAPTCHA_CHARACTERS = 8 * 1024;
 
 /**
  * Reads the bytes of a post to this form and parts control fields from content: names that begin with `_`,
@@ -57,6 +66,8 @@ export function readPost(form: FormShape, bytes: Uint8Array, contentType: string
     wantsJson: say("_format")?.toLowerCase() === "json",
     id: readPageId(say("_id")),
     from: withinLength(say("_from"), 1024),
+    pageToken: withinLength(say("_t"), 512),
+    captcha: taken && takeCaptcha(taken),
     honeypots: taken ? [...taken.keys()].filter((name) => isFilledHoneypot(form, name, taken)) : [],
   };
   return { ...body, control };
@@ -78,7 +89,21 @@ function takeControlFields(
   return taken;
 }
 
-const isReserved = (name: string) => honeypots.has(name) || captchaAnswers.has(name);
+/** A name that steers a post, so that no form may ask for a field of that name. */
+export const isControlName = (name: string): boolean => name.startsWith("_") || isReserved(name);
+
+const isReserved = (name: string) => honeypots.has(name) || captchaNames.has(name);
+
+function takeCaptcha(taken: ReadonlyMap<string, unknown>): Control["captcha"] {
+  let answers: Map<CaptchaField, string> | undefined;
+  for (const field of captchaFields) {
+    const answer = withinLength(firstText(taken.get(field)), CAPTCHA_CHARACTERS);
+    if (answer === undefined) continue;
+    answers ??= new Map();
+    answers.set(field, answer);
+  }
+  return answers;
+}
 
 /** Any content counts, blank text too: a person cannot even see the field. */
 function isFilledHoneypot(

@@ -1,19 +1,25 @@
 import { within } from "#/kernel/db/within";
 import { AppError, unavailable } from "#/kernel/errors";
-import { clientOf, contextOf, formsCors, readBytes } from "#/kernel/http";
+import { clientOf, contextOf, readBytes } from "#/kernel/http";
 import type { Kernel } from "#/kernel/kernel";
 import { nameError } from "#/kernel/log";
 import type { CompiledForm } from "../catalogue/compile-form";
+import { isOpen } from "../catalogue/form-definition";
+import { originsOf } from "../catalogue/form-origins";
+import { createPageTokens } from "../screening/page-token";
+import { membersOf } from "../waitlist/answer-members";
 import { answerRefused, answerStored } from "./answer-post";
 import { checkOrigin } from "./check-origin";
 import { createComposer } from "./compose-submission";
 import type { IntakeQueue, Receipt } from "./intake-queue";
 import { createPostLimits } from "./limit-posts";
+import { observeArrival } from "./observe-arrival";
 import { createPageOrigins } from "./page-origin";
 import { readPost } from "./read-post";
 import { refuseFields } from "./refuse-fields";
 import { readIdempotencyKey } from "./retry-identifier";
 import { learnBody, openVisit, type Visit } from "./visit";
+import { watchFlood } from "./watch-flood";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The longest text a form takes, 256 KB, at 4 KB a second. */
@@ -25,27 +31,29 @@ export type ReceivePost = (form: CompiledForm, door: string, request: Request) =
 
 /**
  * From a request to its answer. Refused before it is stored is only what the sender can mend: a broken or too
- * large body, a closed form, a foreign origin, a field, a rate, overload. Everything else is stored first and
+ * large body, a closed form, a foreign origin, a field, a captcha, a rate, overload. Everything else is stored first and
  * judged afterwards; the answer follows the commit.
  */
 export function createPostReceiver(
-  kernel: Pick<Kernel, "config" | "database" | "limits" | "log">,
+  kernel: Pick<Kernel, "captcha" | "config" | "database" | "db" | "limits" | "log" | "mail" | "now">,
   intake: Pick<IntakeQueue, "submit" | "find">,
 ): ReceivePost {
   const { config, database, log } = kernel;
-  const policy = formsCors(config);
   const limits = createPostLimits(kernel);
   const origins = createPageOrigins(config);
+  const tokens = createPageTokens(config, () => kernel.now());
+  const isFlooded = watchFlood(config);
   const { compose, issueTicket } = createComposer(kernel);
-  const answers = { config, origins };
+  const answers = { config, origins, tokens };
 
   const take = async (visit: Visit): Promise<Receipt> => {
     const { request, form } = visit;
     const client = clientOf(request);
     const began = performance.now();
     await limits.attempt(visit, client);
-    if (!form.definition.open) throw new AppError(403, "form_closed", "This form takes no more messages");
-    const from = checkOrigin(request, policy);
+    if (!isOpen(form.definition, kernel.now()))
+      throw new AppError(403, "form_closed", "This form takes no more messages");
+    const from = checkOrigin(request, originsOf(config, form.definition));
     const headerKey = readIdempotencyKey(request.headers.get("idempotency-key"));
 
     const reading = performance.now();
@@ -56,8 +64,8 @@ export function createPostReceiver(
     const checked = form.check(posted, visit.language);
     if (!checked.ok) throw refuseFields(visit.door, checked);
 
-    const originUnknown = from.origin === undefined;
-    const submission = compose(visit, checked, { client, headerKey, originUnknown });
+    const facts = observeArrival({ kernel, tokens, limits }, visit, { client, from });
+    const submission = compose(visit, checked, { client, headerKey, intake: facts });
     try {
       await limits.accept(visit, client);
     } catch (refusal) {
@@ -67,6 +75,7 @@ export function createPostReceiver(
       delete visit.rate;
       return earlier;
     }
+    if (isFlooded(form.definition.slug)) facts.flood = true;
     if (!database.hasRoom()) throw unavailable("There is no room to store this message", 60);
     visit.pageId = () => posted.control.id ?? issueTicket(submission);
     const receipt = await intake.submit(submission, arrived);
@@ -85,7 +94,9 @@ export function createPostReceiver(
   return async (form, door, request) => {
     const visit = openVisit(form, door, request);
     try {
-      return answerStored(answers, visit, await take(visit));
+      const receipt = await take(visit);
+      const members = visit.page ? undefined : await membersOf(kernel, form.definition, receipt.id);
+      return answerStored(answers, visit, receipt, members);
     } catch (error) {
       const refusal = error instanceof AppError ? error : failed(visit, error);
       if (refusal.status === 429 && visit.page && !visit.posted) await rescueText(visit);

@@ -46,6 +46,9 @@ export const german: Words = {
   closedTitle: "Dieses Formular ist geschlossen",
   closedText:
     "Es nimmt zurzeit keine Nachrichten an, deshalb wurde nichts gesendet. Kopieren Sie Ihren Text, wenn Sie ihn behalten möchten.",
+  captchaTitle: "Die Prüfung, dass Sie ein Mensch sind, fehlt",
+  captchaText:
+    "Es wurde noch nichts gesendet. Das Formular prüft das mit einem Skript auf der Seite der Website; in Ihrem Browser lief es nicht oder war noch nicht fertig. Kopieren Sie unten Ihren Text, gehen Sie zurück, erlauben Sie dort Skripte und senden Sie ihn noch einmal.",
   problems: {
     malformed_body: {
       title: "Wir konnten das Gesendete nicht lesen",
@@ -91,5 +94,38 @@ export const german: Words = {
       title: "Auf unserer Seite ist etwas schiefgegangen",
       text: "Gehen Sie zurück, Ihr Browser hat den Text noch, und senden Sie ihn gleich noch einmal.",
     },
+  },
+  optIn: {
+    askTitle: "Waren Sie das?",
+    askText: (form) =>
+      `Ihre E-Mail-Adresse wurde im Formular „${form}“ angegeben. Bitte bestätigen Sie, dass Sie das waren.`,
+    confirm: "Ja, bestätigen",
+    notMe:
+      "Wenn Sie das nicht waren, sagen Sie es uns: Das Gesendete wird verworfen, und wir schreiben Ihnen nicht mehr.",
+    decline: "Nein, das war ich nicht",
+    confirmedTitle: "Vielen Dank, Ihre Adresse ist bestätigt",
+    confirmedText: "Wir haben erhalten, was Sie gesendet haben.",
+    declinedTitle: "Danke, dass Sie es uns gesagt haben",
+    declinedText: "Das Gesendete wird verworfen, und an diese Adresse schreiben wir nicht mehr.",
+    expiredTitle: "Dieser Link ist abgelaufen",
+    expiredText: "Nichts ist verloren: Lassen Sie sich einen neuen senden.",
+    again: "Neuen Link senden",
+    againTitle: "Bitte sehen Sie in Ihr Postfach",
+    againText:
+      "Ein neuer Link ist unterwegs, außer wir haben Ihnen in den letzten 24 Stunden einen gesendet: Dann verwenden Sie bitte diesen.",
+    unknownTitle: "Dieser Link ist nicht gültig",
+    unknownText: "Bitte öffnen Sie den Link genau so, wie er in der Mail steht.",
+  },
+  waitlist: {
+    title: "Ihr Platz auf der Warteliste",
+    place: (position, total) => `Sie haben Platz ${position} von ${total}.`,
+    invited: "Sie sind an der Reihe: Sie sind eingeladen.",
+    unconfirmed: "Ihre Adresse ist noch nicht bestätigt.",
+    friends: (count, shown) =>
+      count === 1
+        ? "Eine Person ist über Ihren Link gekommen."
+        : `${shown} Personen sind über Ihren Link gekommen.`,
+    share: "Teilen Sie diesen Link. Für jede Person, die darüber kommt und bestätigt, rücken Sie vor:",
+    status: "Sehen, wie sich Ihr Platz ändert",
   },
 };

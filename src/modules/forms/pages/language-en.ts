@@ -47,6 +47,9 @@ export const english: Words = {
   closedTitle: "This form is closed",
   closedText:
     "It takes no messages at the moment, so nothing was sent. Copy your text if you want to keep it.",
+  captchaTitle: "The check that you are a person is missing",
+  captchaText:
+    "Nothing was sent yet. This form checks that by a script on the site's own page, which did not run in your browser or had not finished. Copy your text from below, go back, allow scripts there and send it again.",
   problems: {
     malformed_body: {
       title: "We could not read what was sent",
@@ -86,5 +89,34 @@ export const english: Words = {
       title: "Something went wrong on our side",
       text: "Go back, your browser still has your text, and send it again in a moment.",
     },
+  },
+  optIn: {
+    askTitle: "Was this you?",
+    askText: (form) => `Your e-mail address was given in the form “${form}”. Please confirm that it was you.`,
+    confirm: "Yes, confirm",
+    notMe: "If it was not you, say so: what was sent is dropped, and we write to you no more.",
+    decline: "No, that was not me",
+    confirmedTitle: "Thank you, your address is confirmed",
+    confirmedText: "We have received what you sent.",
+    declinedTitle: "Thank you for telling us",
+    declinedText: "What was sent is dropped, and we write to this address no more.",
+    expiredTitle: "This link has expired",
+    expiredText: "Nothing is lost: let us send you a new one.",
+    again: "Send a new link",
+    againTitle: "Look into your mailbox",
+    againText:
+      "A new link is on its way, unless we sent you one in the last 24 hours: then please use that one.",
+    unknownTitle: "This link is not valid",
+    unknownText: "Please open the link exactly as it stands in the mail.",
+  },
+  waitlist: {
+    title: "Your place on the waitlist",
+    place: (position, total) => `You are number ${position} of ${total}.`,
+    invited: "It is your turn: you are invited.",
+    unconfirmed: "Your address is not confirmed yet.",
+    friends: (count, shown) =>
+      count === 1 ? "One friend came by your link." : `${shown} friends came by your link.`,
+    share: "Share this link. You move ahead for each friend who comes by it and confirms:",
+    status: "See how your place changes",
   },
 };

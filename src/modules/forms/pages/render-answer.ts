@@ -1,6 +1,6 @@
-import { attributes, html, renderShell } from "#/kernel/pages";
+import { html, renderShell } from "#/kernel/pages";
 import { type Language, wordsOf } from "./languages";
-import { renderOwner } from "./render-page";
+import { renderBackLink, renderOwner } from "./render-page";
 import type { ProblemCode } from "./words";
 
 type Frame = {
@@ -13,7 +13,7 @@ type Frame = {
 /** What a visitor sees after sending, when no other place was named. */
 export function renderThanksPage({ language, nonce, site }: Frame): string {
   const words = wordsOf(language);
-  const body = html`<h1>${words.thanksTitle}</h1>\n<p>${words.thanksText}</p>\n${backLink(site, language)}`;
+  const body = html`<h1>${words.thanksTitle}</h1>\n<p>${words.thanksText}</p>\n${renderBackLink(site, language)}`;
   return renderShell({ title: words.thanksTitle, language, direction: words.direction, nonce, body });
 }
 
@@ -25,15 +25,10 @@ export function renderProblemPage(
   const { direction, problems } = wordsOf(language);
   const { title, text } = problems[code];
   const owner = ownerAddress && renderOwner(ownerAddress, language);
-  const body = html`<h1>${title}</h1>\n<p>${text}</p>\n${owner}${backLink(site, language)}`;
+  const body = html`<h1>${title}</h1>\n<p>${text}</p>\n${owner}${renderBackLink(site, language)}`;
   return renderShell({ title, language, direction, nonce, body });
 }
 
 /** The code when a page has words of its own for it, else the general one. */
 export const problemCode = (code: string): ProblemCode =>
   Object.hasOwn(wordsOf("en").problems, code) ? (code as ProblemCode) : "failed";
-
-function backLink(site: string | undefined, language: Language) {
-  if (!site || !/^(https?:\/\/|\/(?!\/))/i.test(site)) return undefined;
-  return html`<p><a${attributes({ href: site })}>${wordsOf(language).back}</a></p>`;
-}

@@ -11,7 +11,8 @@ import { waitInWords } from "./wait-in-words";
 export type Notice =
   | { kind: "errors"; errors: readonly FieldError[] }
   | { kind: "rate_limited" | "unavailable"; retryAfter: number }
-  | { kind: "closed" };
+  | { kind: "closed" }
+  | { kind: "captcha_required" };
 
 export type FormPage = {
   form: FormShape;
@@ -21,13 +22,19 @@ export type FormPage = {
   nonce: string;
   /** `_id`: a new one each time, but the one that came (or was minted on arrival) after a 503. */
   id: string;
+  /** `_t`: says since when the visitor has the form. */
+  token: string;
   /** What was sent; absent when the form is only asked for. */
   posted?: Posted;
+  /** What a link filled in, by the names of fields. */
+  given?: Readonly<Record<string, string>>;
   notice?: Notice;
   /** `_from`: the signed origin of the first page. */
   from?: string;
   /** The owner's public address, offered when the message cannot be taken. */
   ownerAddress?: string | undefined;
+  /** The visitor's own page, where that is the only way on. */
+  site?: string | undefined;
 };
 
 const longValue = 200;
@@ -46,7 +53,7 @@ export function renderFormPage(page: FormPage): string {
   const fields = declaredFields(page, errors);
   const others = unlistedFields(page, errors, fields.length);
   const heading = notice && html`${renderNotice(page, notice, [...fields, ...others])}`;
-  const isClosed = notice?.kind === "closed";
+  const isClosed = notice?.kind === "closed" || notice?.kind === "captcha_required";
   const isOptionalSomewhere = definition.fields.some(({ required, type }) => !required && type !== "hidden");
   const body = html`<h1>${title}</h1>
 ${heading}${
@@ -64,13 +71,16 @@ ${isOptionalSomewhere && html`<p class="soft">${words.requiredNote}</p>\n`}${fie
   });
 }
 
-function declaredFields({ form, posted, language }: FormPage, errors: readonly FieldError[]): ShownField[] {
+function declaredFields(
+  { form, posted, given = {}, language }: FormPage,
+  errors: readonly FieldError[],
+): ShownField[] {
   return form.definition.fields.map((field, at) => ({
     field,
     form: form.definition,
     id: `field-${at + 1}`,
     values: [
-      ...typed(posted, field.name),
+      ...(posted ? typed(posted, field.name) : [given[field.name] ?? []].flat()),
       ...(field.type === "choices" ? typed(posted, `${field.name}[]`) : []),
     ],
     error: errors.find((error) => error.field === field.name),
@@ -122,15 +132,18 @@ ${error && html`<p class="error" id="${own}-error">${error.detail}</p>\n`}${rend
   })}`;
 }
 
-function renderControl({ form, posted, id, from, language }: FormPage): Html {
-  const { next, subject, replyTo, language: asked } = posted?.control ?? {};
+function renderControl({ form, posted, id, token, from, language }: FormPage): Html {
+  const { next, subject, replyTo, language: asked, captcha = [] } = posted?.control ?? {};
   const carried = {
+    // Nobody was asked about a captcha's answer yet, so it is as good as it was.
+    ...Object.fromEntries(captcha),
     _next: next,
     _subject: subject,
     _replyto: replyTo,
     _language: asked,
     _from: from,
     _id: id,
+    _t: token,
   };
   const inputs = Object.entries(carried).map(([name, value]) =>
     value === undefined ? html`` : renderCarried(name, value),
@@ -145,6 +158,7 @@ function headlineOf(notice: Notice, language: Language): string {
   const words = wordsOf(language);
   if (notice.kind === "errors") return words.errorHeading(notice.errors.length);
   if (notice.kind === "closed") return words.closedTitle;
+  if (notice.kind === "captcha_required") return words.captchaTitle;
   return notice.kind === "rate_limited" ? words.tooManyTitle : words.unavailableTitle;
 }
 
@@ -156,7 +170,11 @@ ${explain(page, notice, fields)}</div>
 `;
 }
 
-function explain({ language, ownerAddress }: FormPage, notice: Notice, fields: readonly ShownField[]): Html {
+function explain(
+  { language, ownerAddress, site }: FormPage,
+  notice: Notice,
+  fields: readonly ShownField[],
+): Html {
   const words = wordsOf(language);
   if (notice.kind === "errors") {
     const items = notice.errors.map((error) => html`<li>${summaryLine(error, fields, language)}</li>\n`);
@@ -164,6 +182,8 @@ function explain({ language, ownerAddress }: FormPage, notice: Notice, fields: r
   }
   const owner = ownerAddress && renderOwner(ownerAddress, language);
   if (notice.kind === "closed") return html`<p>${words.closedText}</p>\n${owner}`;
+  if (notice.kind === "captcha_required")
+    return html`<p>${words.captchaText}</p>\n${owner}${renderBackLink(site, language)}`;
   const wait = waitInWords(notice.retryAfter, language);
   const text = notice.kind === "rate_limited" ? words.tooManyText(wait) : words.unavailableText(wait);
   return html`<p>${text}</p>\n${owner}`;
@@ -174,6 +194,12 @@ function summaryLine({ field, detail }: FieldError, fields: readonly ShownField[
   const shown = fields.find((one) => one.field.name === field);
   if (!shown) return html`${detail}`;
   return html`<a href="#${shown.id}">${labelOf(shown.field, language, shown.form)}: ${detail}</a>`;
+}
+
+/** The way back to the site; nothing where that is neither an http(s) URL nor a path. */
+export function renderBackLink(site: string | undefined, language: Language): Html | undefined {
+  if (!site || !/^(https?:\/\/|\/(?!\/))/i.test(site)) return undefined;
+  return html`<p><a${attributes({ href: site })}>${wordsOf(language).back}</a></p>`;
 }
 
 /** "You can also write to …", with the address as a link; the sentence is the language's own. */

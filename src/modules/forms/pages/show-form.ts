@@ -1,15 +1,25 @@
 import type { Config } from "#/kernel/config";
 import { newNonce, pagePolicy } from "#/kernel/pages";
 import type { CompiledForm } from "../catalogue/compile-form";
+import { isOpen } from "../catalogue/form-definition";
 import { chooseLanguage } from "../intake/negotiate";
 import { newPageId } from "../intake/retry-identifier";
+import { createPageTokens } from "../screening/page-token";
 import { renderThanksPage } from "./render-answer";
 import { renderFormPage } from "./render-page";
 
 type Needs = Pick<Config, "FORMS_OWNER_ADDRESS" | "PUBLIC_URL" | "allowedOrigins">;
 
-/** The form on a page of ours, for a site that has no page of its own. */
-export function showForm(config: Needs, form: CompiledForm, { headers }: Request): Response {
+/**
+ * The form on a page of ours, for a site that has no page of its own. `friend`: a referral token that is sent along;
+ * the route has checked its shape.
+ */
+export function showForm(
+  { config, now }: { config: Needs & Pick<Config, "rootSecret">; now: () => Date },
+  form: CompiledForm,
+  { headers }: Request,
+  friend?: string,
+): Response {
   const nonce = newNonce();
   const html = renderFormPage({
     form,
@@ -17,8 +27,10 @@ export function showForm(config: Needs, form: CompiledForm, { headers }: Request
     language: chooseLanguage(undefined, headers.get("accept-language"), form.definition.language),
     nonce,
     id: newPageId(),
+    token: createPageTokens(config, now).issue(form.definition.slug),
     ownerAddress: config.FORMS_OWNER_ADDRESS,
-    ...(!form.definition.open && { notice: { kind: "closed" } as const }),
+    ...(friend !== undefined && { given: { referral_token: friend } }),
+    ...(!isOpen(form.definition, now()) && { notice: { kind: "closed" } as const }),
   });
   return asPage(html, nonce);
 }

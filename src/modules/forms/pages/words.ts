@@ -44,7 +44,42 @@ export type Words = {
   writeTo: (link: string) => string;
   closedTitle: string;
   closedText: string;
+  captchaTitle: string;
+  captchaText: string;
   problems: Record<ProblemCode, { title: string; text: string }>;
+  optIn: OptInWords;
+  waitlist: WaitlistWords;
+};
+
+/** The pages that a mailed link leads to. `form` is the title of the form that was sent. */
+type OptInWords = {
+  askTitle: string;
+  askText: (form: string) => string;
+  confirm: string;
+  notMe: string;
+  decline: string;
+  confirmedTitle: string;
+  confirmedText: string;
+  declinedTitle: string;
+  declinedText: string;
+  expiredTitle: string;
+  expiredText: string;
+  again: string;
+  againTitle: string;
+  againText: string;
+  unknownTitle: string;
+  unknownText: string;
+};
+
+/** One's own place on the waitlist. Numbers come as the language writes them. */
+type WaitlistWords = {
+  title: string;
+  place: (position: string, total: string) => string;
+  invited: string;
+  unconfirmed: string;
+  friends: (count: number, shown: string) => string;
+  share: string;
+  status: string;
 };
 
 /** Why a page cannot be the form itself: nothing of the post was read, or it may not be answered. */

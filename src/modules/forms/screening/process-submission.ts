@@ -1,70 +1,65 @@
 import { Type } from "@sinclair/typebox";
-import type { Db } from "#/kernel/db";
+import { AppError } from "#/kernel/errors";
 import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { UUID } from "#/kernel/uuid";
-import { formAt } from "../catalogue/compiled-forms";
-import { noteColumns } from "../catalogue/form-columns";
-import { deliverSubmission } from "../delivery/deliver-submission";
-import { planDeliveries } from "../delivery/plan-deliveries";
-import { lockUnjudged, setVerdicts } from "../queries";
-import { receivedAt } from "../received-at";
-import { learnedReasons } from "./learned-reasons";
-import { screenSubmission } from "./screen-submission";
+import { judgeAll, measureJudged } from "./judge-messages";
+import { handOver } from "./process-captcha";
+
+/** Messages judged in one transaction; more would hold up what visitors send meanwhile. */
+const TOGETHER = 128;
 
 /**
  * Judges stored messages and, unless they are spam, plans who is told. Verdicts, deliveries and their jobs are
  * one transaction that locks the rows and passes over those no longer `received`: running twice changes nothing.
+ * A job names all messages of one intake batch: claiming and deleting a job each cost more than judging.
+ * No vendor is called here: a message whose captcha needs one goes on to `processCaptcha`.
  */
 export const processSubmission = defineJob({
   name: "forms.process",
-  payload: Type.Object({ submissionId: Type.String({ pattern: UUID }) }),
+  payload: Type.Object({
+    submissionIds: Type.Array(Type.String({ pattern: UUID }), { minItems: 1, maxItems: 1024 }),
+  }),
   priority: 10,
-  // Statements are paid for once a batch; a larger one would hold up what visitors send meanwhile.
-  together: 128,
-  run: (kernel, payload) => judge(kernel, [payload]),
-  runMany: judge,
+  // Of few messages each, when few arrive; a burst makes jobs of hundreds.
+  together: 32,
+  run: (kernel, { submissionIds }) => judge(kernel, submissionIds),
+  runMany: (kernel, payloads) =>
+    judge(
+      kernel,
+      payloads.flatMap(({ submissionIds }) => submissionIds),
+    ),
 });
 
-async function judge(kernel: Kernel, payloads: readonly { submissionId: string }[]): Promise<void> {
-  const ids = payloads.map(({ submissionId }) => submissionId);
-  const judged = await kernel.db.transaction((tx) => judgeAll(kernel, tx, ids));
-  const now = kernel.now().getTime();
-  for (const { id, form, state } of judged) {
-    kernel.metrics.counter("forms_submissions_total", { form, state }).add();
-    const delay = now - receivedAt(id).getTime();
-    kernel.metrics.histogram("forms_judge_delay_seconds", {}).observe(delay / 1000);
+async function judge(kernel: Kernel, ids: readonly string[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (let from = 0; from < ids.length; from += TOGETHER) {
+    faults.push(...(await judgeApart(kernel, ids.slice(from, from + TOGETHER))));
+  }
+  // The job runs again; those that were judged are passed over then.
+  if (faults.length > 0) throw faults[0];
+}
+
+/** One message that cannot be judged must not hold back the others: halves until it is alone. */
+async function judgeApart(kernel: Kernel, ids: readonly string[]): Promise<unknown[]> {
+  try {
+    await judgeTogether(kernel, ids);
+    return [];
+  } catch (error) {
+    // A database that is away is nobody's fault.
+    if (error instanceof AppError) throw error;
+    if (ids.length === 1) return [error];
+    const middle = ids.length >> 1;
+    const first = await judgeApart(kernel, ids.slice(0, middle));
+    return [...first, ...(await judgeApart(kernel, ids.slice(middle)))];
   }
 }
 
-/** Gives those that were judged now: another run may have been first. */
-async function judgeAll(kernel: Kernel, tx: Db, ids: readonly string[]) {
-  const unjudged = await lockUnjudged(tx, ids);
-  if (unjudged.length === 0) return [];
-
-  const learned = await learnedReasons(kernel, tx, unjudged);
-  const verdicts = unjudged.map((submission) => ({
-    submission,
-    ...screenSubmission(submission, learned.get(submission.id)),
-  }));
-  const judged = verdicts.map(({ submission, ...verdict }) => ({
-    id: submission.id,
-    form: submission.form,
-    ...verdict,
-  }));
-  await setVerdicts(tx, judged, kernel.now());
-  for (const submission of unjudged) await noteColumns(tx, submission);
-
-  const accepted = verdicts.flatMap(({ submission, state }) => {
-    const form = state === "spam" ? undefined : formAt(submission.form, submission.formVersion);
-    return form ? [{ submission: { ...submission, state }, form }] : [];
+async function judgeTogether(kernel: Kernel, ids: readonly string[]): Promise<void> {
+  const judged = await kernel.db.transaction(async (tx) => {
+    const { judged, unasked } = await judgeAll(kernel, tx, ids);
+    await handOver(kernel, tx, unasked);
+    return judged;
   });
-  const due = await planDeliveries(kernel, tx, accepted);
-  if (due.length > 0)
-    await kernel.jobs.enqueue(
-      tx,
-      deliverSubmission,
-      due.map((deliveryId) => ({ deliveryId })),
-    );
-  return judged;
+  measureJudged(kernel, judged);
 }

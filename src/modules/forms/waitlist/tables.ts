@@ -5,7 +5,9 @@ import { gatehouse } from "#/kernel/db/schema";
 
 const moment = () => timestamp({ withTimezone: true, mode: "date" });
 
-export type WaitlistState = "pending" | "confirmed" | "invited" | "joined" | "removed";
+/** `removed`: the message that made it is spam. */
+export const waitlistStates = ["pending", "confirmed", "invited", "joined", "removed"] as const;
+export type WaitlistState = (typeof waitlistStates)[number];
 
 /** One row an address on the waitlist. */
 export const waitlistEntries = gatehouse.table(

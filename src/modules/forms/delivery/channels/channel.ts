@@ -41,4 +41,6 @@ export type ChannelSender = {
   plan(kernel: Kernel, tx: Db, judged: readonly Judged[]): Promise<Destination[]>;
   /** One attempt. At least once: the id of the delivery is the key, wherever the other side takes one. */
   send(attempt: Attempt): Promise<Sent>;
+  /** Whether it is made although its message is erased: it tells of just that. */
+  outlives?(delivery: Pick<Delivery, "target">): boolean;
 };

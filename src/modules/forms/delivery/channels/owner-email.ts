@@ -18,11 +18,12 @@ export const ownerEmail: ChannelSender = {
   },
 
   async send({ kernel, delivery, submission, form }) {
-    const { id, fields, replyTo, subject, score, reasons } = submission;
+    const { id, fields, kind, replyTo, subject, score, reasons } = submission;
     const mail = ownerMail({
       form,
       to: [delivery.target],
       submission: { id, receivedAt: receivedAt(id), fields },
+      isTest: kind === "test",
       ...(replyTo !== null && { replyTo }),
       ...(subject !== null && { subject }),
       ...(score !== null && { spam: { score, reasons: reasons.map(({ text }) => text) } }),
