@@ -70,6 +70,8 @@ test("shows of secrets the origin and a class of length, in both forms, and noth
 
 describe("looks at", () => {
   const production = { ENV: "production", SECRET_KEY: good };
+  const nowhere = { HUBSPOT_BASE_URL: "http://127.0.0.1:1" };
+  const sendgrid = { SMTP_URL: "", SENDGRID_API_KEY: "SG.real", SENDGRID_BASE_URL: "http://127.0.0.1:1" };
   const told = { NOTIFY_EMAIL: "a@b.example", SMTP_URL: "smtp://mail", MAIL_FROM: "c@d.example" };
   const cases: { name: string; env: Record<string, string>; state: string; detail: string }[] = [
     { name: "root secret", env: production, state: "ok", detail: "SECRET_KEY, from environment" },
@@ -114,6 +116,29 @@ describe("looks at", () => {
     { name: "notification", env: {}, state: "warning", detail: "NOTIFY_EMAIL, SMTP_URL; nobody is told" },
     { name: "notification", env: { ...told, MAIL_FROM: "" }, state: "warning", detail: "MAIL_FROM" },
     { name: "notification", env: told, state: "ok", detail: "by mail" },
+    { name: "notification", env: { ...told, ...sendgrid }, state: "ok", detail: "by mail" },
+    {
+      name: "notification",
+      env: { ...told, MAIL_TRANSPORT: "sendgrid" },
+      state: "warning",
+      detail: "SENDGRID_API_KEY; nobody is told",
+    },
+    { name: "addresses of accounts", env: sendgrid, state: "ok", detail: "confirmed by mail" },
+    { name: "mail", env: { ...told, ...sendgrid }, state: "broken", detail: "sendgrid: connection" },
+    { name: "DKIM", env: { ...told, ...sendgrid }, state: "ok", detail: "d.example is a name for examples" },
+    {
+      name: "HubSpot key",
+      env: { ...nowhere, HUBSPOT_API_KEY: "0199f3c2-5b1e-7000-8000-0000000000a1" },
+      state: "warning",
+      detail: "looks like a hapikey",
+    },
+    {
+      name: "crm",
+      env: { ...nowhere, HUBSPOT_API_KEY: "pat-eu1-real" },
+      state: "broken",
+      detail: "hubspot: connection",
+    },
+    { name: "crm", env: {}, state: "ok", detail: "none is configured" },
     { name: "captcha", env: {}, state: "ok", detail: "only the built-in check" },
     {
       name: "captcha",
@@ -145,6 +170,20 @@ describe("looks at", () => {
       state: "ok",
       detail: "HUBSPOT_BASE_URL",
     },
+    {
+      name: "waitlist",
+      env: { ...production, ...told, WAITLIST_CONFIRM: "off" },
+      state: "warning",
+      detail: "whoever posts an address is told whether it is on the list",
+    },
+    { name: "waitlist", env: production, state: "warning", detail: "is told whether it is on the list" },
+    {
+      name: "waitlist",
+      env: { ...production, WAITLIST_CONFIRM: "on" },
+      state: "warning",
+      detail: "no mail can be sent",
+    },
+    { name: "waitlist", env: { ...production, ...told }, state: "ok", detail: "confirmed by mail" },
     {
       name: "rate limits",
       env: { ...production, RATE_LIMIT: "off" },

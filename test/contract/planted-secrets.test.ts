@@ -133,6 +133,7 @@ function environment(place: Place, level: string, smtpUrl: string): Record<strin
     ENV: "production",
     LOG_LEVEL: level,
     SMTP_URL: smtpUrl.replace("smtp://", `smtp://site:${operators.smtpPassword}@`),
+    MAIL_TRANSPORT: "smtp",
     MAIL_FROM: "Site <site@example.com>",
     NOTIFY_EMAIL: "team@example.com",
     FORMS_CONFIRMATION: confirming,

@@ -35,9 +35,12 @@ async function deliverUnderKills(kind: DatabaseKind) {
     const [deadly, moment] = deaths[died] ?? [];
     if (call !== deadly || when !== moment) return;
     died += 1;
-    restarted = running.kill("SIGKILL").then(async () => {
-      running = await startExecutable(env);
-    });
+    // It delivers as soon as it lives, maybe before anybody has heard that it does.
+    restarted = restarted
+      .then(() => running.kill("SIGKILL"))
+      .then(async () => {
+        running = await startExecutable(env);
+      });
     // Nobody is there any more to read it.
     return restarted.then(() => new Response("", { status: 500 }));
   });

@@ -215,8 +215,9 @@ world.describe("events of SendGrid", () => {
       result,
       at: new Date(),
     };
-    await setDeliveryOutcome(world.kernel.db, { id: visitor, turn: 0 }, late);
+    const isLate = !(await setDeliveryOutcome(world.kernel.db, { id: visitor, turn: 0 }, late));
 
+    expect(isLate).toBe(true);
     expect((await ledger()).visitor.delivery).toMatchObject({ state: "dead", last_error: "bounced" });
   });
 });

@@ -1,6 +1,7 @@
 /** In the order in which they are shown. A route names one of these. */
 export const tags = [
   { name: "forms", description: "What visitors of the site send: plain HTML, urlencoded, multipart or JSON" },
+  { name: "vendors", description: "What services that we use tell of, signed by them." },
   { name: "accounts", description: "Registration, sign-in, and what a person does with the own account" },
   { name: "publishing", description: "Accounts of those who publish, as existing clients call them" },
   { name: "portal", description: "What a signed-in person sees and sets" },

@@ -57,9 +57,11 @@ export function expectedOf(operation: Operation, one: Case, caller: FuzzCaller):
   const isJson = one.headers.some(([name, value]) => name === "content-type" && value === "application/json");
   const takesJson = Object.keys(operation.body).length === 0 || "application/json" in operation.body;
   if (one.body && isJson && !takesJson) return { ...one, expected: 415 };
-  // What is not the form of a visitor depends on what is stored, and some bodies may be missing.
+  // What is not the form of a visitor depends on what is stored, links included, and some bodies may be missing.
   const isFree =
-    operation.tags.includes("forms") && accessOf(operation.method, operation.path)?.anonymous === "yes";
+    operation.tags.includes("forms") &&
+    !operation.path.includes("{token}") &&
+    accessOf(operation.method, operation.path)?.anonymous === "yes";
   const depends = one.expected === "taken" || (one.expected === "refused" && !one.body);
   return isFree || !depends ? one : { ...one, expected: undefined };
 }

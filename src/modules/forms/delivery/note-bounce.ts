@@ -40,7 +40,7 @@ export async function noteBounce(kernel: Kernel, bounce: Bounce): Promise<void> 
     const at = kernel.now();
     await tx
       .update(deliveries)
-      .set({ state: "dead", nextAt: null, lastError: bounce.error, updatedAt: at })
+      .set({ state: "dead", nextAt: null, waitsFor: null, lastError: bounce.error, updatedAt: at })
       .where(eq(deliveries.id, delivery.id));
     // Their words may name the visitor.
     const isErased = (await holdState(tx, delivery.submissionId)) === "erased";

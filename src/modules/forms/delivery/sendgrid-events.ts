@@ -32,7 +32,7 @@ const signed = (name: string, description: string, example: string) => ({
 export function sendgridEvents(kernel: Kernel) {
   const { SENDGRID_WEBHOOK_KEY } = kernel.config;
   const key = SENDGRID_WEBHOOK_KEY ? readWebhookKey(SENDGRID_WEBHOOK_KEY) : undefined;
-  return new Elysia({ name: "forms.sendgrid-events", tags: ["deliveries"] }).post(
+  return new Elysia({ name: "forms.sendgrid-events", tags: ["vendors"] }).post(
     "/webhooks/sendgrid",
     async ({ request, set }) => {
       if (!key) throw notFound("address");

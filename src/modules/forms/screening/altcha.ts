@@ -23,7 +23,7 @@ export type AltchaVerdict = Extract<CaptchaVerdict, { kind: "judged" }> & {
   expiresAt?: Date;
 };
 
-export type Altcha = ReturnType<typeof createAltcha>;
+type Altcha = ReturnType<typeof createAltcha>;
 
 /**
  * A captcha without a third party: the browser looks for the number under a hash. Nothing is kept of a challenge until it

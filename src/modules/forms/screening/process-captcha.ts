@@ -20,6 +20,7 @@ export const processCaptcha = defineJob({
   concurrency: 16,
   // An answer lives two minutes at the provider.
   retryDelaySeconds: 1,
+  retryLimit: 100,
   async run(kernel, { submissionId }): Promise<void> {
     const verdict = await askCaptcha(kernel, submissionId);
     if (!verdict) return;

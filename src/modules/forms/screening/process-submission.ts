@@ -21,6 +21,8 @@ export const processSubmission = defineJob({
     submissionIds: Type.Array(Type.String({ pattern: UUID }), { minItems: 1, maxItems: 1024 }),
   }),
   priority: 10,
+  // For crashes that come in a row; a message that nobody judges is a message lost.
+  retryLimit: 100,
   // Of few messages each, when few arrive; a burst makes jobs of hundreds.
   together: 32,
   run: (kernel, { submissionIds }) => judge(kernel, submissionIds),
