@@ -37,7 +37,7 @@ console.error(
 describe.each(places.kinds)("the executable on %s", (kind) => {
   test("answers every operation as documented, whatever it is sent", async () => {
     using place = await places.open(kind);
-    const residents = await addResidents(place, { user: 90, editor: 60, dev: 70 });
+    const residents = await addResidents(place, { user: 90, editor: 60, dev: 90 });
     const smtp = await startSmtp();
     const running = await startExecutable({
       ...place.env,
