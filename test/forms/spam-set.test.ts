@@ -53,6 +53,14 @@ function print(when: string, judged: readonly Judged[]) {
     `spam set, ${when}: precision ${show(precision)}, recall ${show(recall)} (in new words ${show(ofNew)})` +
       ` of ${judged.length}; wrongly called: ${topics.join(", ") || "none"}`,
   );
+  const states = (isSpam: boolean) => {
+    const all = Map.groupBy(
+      judged.filter((one) => one.isSpam === isSpam),
+      ({ state }) => state,
+    );
+    return ["inbox", "held", "spam"].map((state) => `${all.get(state)?.length ?? 0} ${state}`).join(", ");
+  };
+  console.error(`  the whole judge puts spam into ${states(true)}; what is wanted into ${states(false)}`);
   return { precision, recall };
 }
 

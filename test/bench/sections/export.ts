@@ -111,7 +111,8 @@ async function exportByCommand(directory: string, env: Record<string, string>, c
   });
   const watched = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      child.peak = Math.max(child.peak, peakMegabytes(pid));
+      // The last of its output may come after its end.
+      child.peak = Math.max(child.peak, peakMegabytes(pid) || 0);
       controller.enqueue(chunk);
     },
   });

@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, gte, lt } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Db } from "#/kernel/db";
 import type { Submission } from "../queries";
@@ -34,9 +34,10 @@ export async function* exportBatches(
   const [now, last] = [Bun.randomUUIDv7(), until && idAt(until)];
   const before = last !== undefined && last < now ? last : now;
   const states = state ? [state] : submissionStates.filter((one) => withSpam || one !== "spam");
-  let after = "00000000-0000-0000-0000-000000000000";
+  // No message has the lowest id of its moment, so one from that moment on lies after it.
+  let after = idAt(since);
   for (let count = 1; ; count++) {
-    const batch = await listBatch(db, { form, states, from: idAt(since), after, before });
+    const batch = await listBatch(db, { form, states, after, before });
     const end = batch.at(-1);
     if (!end) return;
     yield batch.filter(isWanted(filters));
@@ -64,18 +65,18 @@ const textOf = (value: Submission["fields"][string]): string =>
   typeof value === "object" ? value.join("\n") : String(value);
 
 /**
- * Each state by itself, so that the index on form, state and id gives the order. Where nobody gathers statistics, as in
- * the embedded database, one query over all states was planned as a scan and a sort for every batch.
+ * Each state by itself, and whole rows compared, so that there is one way: the index on form, state and id, from where
+ * the last batch ended. One query over all states was planned as a scan and a sort for every batch; and with `form = …`
+ * PostgreSQL may seek a state that hardly any message has among all of them, batch after batch.
  */
 function listBatch(
   db: Db,
   {
     form,
     states,
-    from,
     after,
     before,
-  }: Record<"form" | "from" | "after" | "before", string> & { states: readonly SubmissionState[] },
+  }: { form: string; states: readonly SubmissionState[]; after: string; before: string },
 ): Promise<Exported[]> {
   const inState = (state: SubmissionState) =>
     db
@@ -83,16 +84,13 @@ function listBatch(
       .from(submissions)
       .where(
         and(
-          eq(submissions.form, form),
-          eq(submissions.state, state),
+          sql`(${submissions.form}, ${submissions.state}, ${submissions.id}) > (${form}::text, ${state}::text, ${after}::uuid)`,
+          sql`(${submissions.form}, ${submissions.state}, ${submissions.id}) < (${form}::text, ${state}::text, ${before}::uuid)`,
           // What the service and the team send themselves to try the ways is nobody's message.
           eq(submissions.kind, "real"),
-          gte(submissions.id, from),
-          gt(submissions.id, after),
-          lt(submissions.id, before),
         ),
       )
-      .orderBy(asc(submissions.id))
+      .orderBy(asc(submissions.form), asc(submissions.state), asc(submissions.id))
       .limit(BATCH_ROWS);
   const [first, second, ...others] = states.map(inState);
   if (!first) return Promise.resolve([]);
