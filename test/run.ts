@@ -4,8 +4,13 @@ import { availableParallelism } from "node:os";
  * Runs the tests. Those that measure time, or want the whole machine, come after the others and by themselves; the
  * others run side by side. Arguments are handed on, as to `bun test`: then it is one run of what they name.
  */
-const alone = ["test/faults", "test/accounts/enumeration-by-time.test.ts"];
-const workers = Math.max(3, availableParallelism());
+const alone = [
+  "test/faults",
+  "test/smoke",
+  "test/contract/fuzz.test.ts",
+  "test/accounts/enumeration-by-time.test.ts",
+];
+const workers = Math.max(2, availableParallelism());
 
 const asked = process.argv.slice(2);
 const runs =
