@@ -33,12 +33,16 @@ world.describe("mails to visitors", () => {
     await join("a@one.example", "b@one.example", "c@One.example", "d@two.example");
 
     const waiting = (await optIns()).filter(({ state }) => state === "retrying");
-    expect(world.mails.map(({ envelope }) => envelope.to[0]).sort()).toEqual([
+    // Four are sent at one time, so which of the three comes last is chance.
+    const told = world.mails.map(({ envelope }) => String(envelope.to[0]));
+    expect([...told, String(waiting[0]?.target)].sort()).toEqual([
       "a@one.example",
       "b@one.example",
+      "c@one.example",
       "d@two.example",
     ]);
-    expect(waiting).toMatchObject([{ target: "c@one.example", attempts: 0, last_error: "domain_limit" }]);
+    expect(told).toContain("d@two.example");
+    expect(waiting).toMatchObject([{ attempts: 0, last_error: "domain_limit" }]);
     const wait = Date.parse(String(waiting[0]?.next_at)) - Date.now();
     expect(wait).toBeWithin(0, 3_600_001);
 

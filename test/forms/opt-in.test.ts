@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { addEndpoint } from "#/modules/forms/delivery/webhooks/manage-endpoints";
 import { eraseSubmission } from "#/modules/forms/inbox/handle-submission";
 import { expireUnconfirmed } from "#/modules/forms/opt-in/expire-unconfirmed";
 import { optInToken, optInTokens } from "../support/opt-in";
@@ -112,6 +113,24 @@ world.describe("a message whose sender must confirm", () => {
     expect(await statesOf("owner_email")).toEqual(["delivered"]);
     expect(await statesOf("visitor_email")).toEqual(["delivered"]);
     expect(world.mails.map(({ envelope }) => envelope.to[0]).sort()).toEqual([ada, ada, "team@example.com"]);
+  });
+
+  test("is told of to the webhooks that ask for confirmations, and not before", async () => {
+    const actor = { id: 0, origin: { requestId: "a-request", ip: "192.0.2.1", agent: null } };
+    const wishes = {
+      url: "https://hooks.example.com/",
+      forms: [],
+      events: ["submission.confirmed"] as const,
+    };
+    const { endpoint } = await addEndpoint(world.kernel, actor, { ...wishes, events: [...wishes.events] });
+    const told = async () =>
+      (await rows("deliveries")).filter(({ channel }) => channel === "webhook").map(({ target }) => target);
+    await join();
+    expect(await told()).toEqual([]);
+
+    await press(await optInToken(world, ada));
+
+    expect(await told()).toEqual([`${endpoint.id} submission.confirmed`]);
   });
 
   test("is answered with the same page when the button is pressed again, in the reader's language", async () => {

@@ -3,6 +3,7 @@ import type { Db } from "#/kernel/db";
 import { AppError, notFound } from "#/kernel/errors";
 import type { Kernel } from "#/kernel/kernel";
 import { tellWhoWasNot } from "../delivery/release-deliveries";
+import { planWebhookEvent } from "../delivery/webhooks/plan-webhook-event";
 import type { Submission } from "../queries";
 import { submissions } from "../tables";
 import { followMessages } from "../waitlist/follow-messages";
@@ -56,7 +57,10 @@ async function letIn(kernel: Kernel, tx: Db, pending: readonly Submission[]): Pr
     tx,
     pending.map((one) => ({ ...one, state: "inbox" as const })),
   );
-  for (const one of pending) await tellWhoWasNot(kernel, tx, one);
+  for (const one of pending) {
+    await tellWhoWasNot(kernel, tx, one);
+    await planWebhookEvent(kernel, tx, one, "submission.confirmed");
+  }
 }
 
 function refuseDead(

@@ -10,9 +10,17 @@ export const slack: ChannelSender = {
 
   async plan({ chat }, _tx, judged) {
     const fate = chat.available ? "ready" : "skipped";
-    return judged
-      .filter(({ form }) => form.deliver?.includes("slack"))
-      .map(({ submission: { id } }) => ({ submissionId: id, target: chat.available ? chat.name : "", fate }));
+    return (
+      judged
+        .filter(({ form }) => form.deliver?.includes("slack"))
+        // The canary tries the ways there are.
+        .filter(({ submission }) => submission.kind !== "canary" || chat.available)
+        .map(({ submission: { id } }) => ({
+          submissionId: id,
+          target: chat.available ? chat.name : "",
+          fate,
+        }))
+    );
   },
 
   async send({ kernel, delivery, submission, form }) {
