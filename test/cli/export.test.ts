@@ -55,6 +55,8 @@ async function listLines(env: Record<string, string>, ...args: string[]): Promis
 
 async function fill(env: Record<string, string>) {
   const server = await startServe(env);
+  // On PostgreSQL it listens before the tables are there.
+  await until(async () => (await fetch(`${server.url}/api/v1/readyz`)).ok, 20);
   for (const fields of [...messages, stranger, spam])
     expect(await postForm(server.url, "contact", fields)).toBe(200);
   await until(

@@ -23,7 +23,7 @@ RECAPTCHA_SECRET_KEY=
     expected: {
       ENV: "production",
       allowedOrigins: ["https://www.example.com", "https://example.com"],
-      placeholders: ["HUBSPOT_API_KEY", "SENDGRID_API_KEY", "CONTENTFUL_SPACE_ID", "CONTENTFUL_ACCESS_TOKEN"],
+      placeholders: ["SENDGRID_API_KEY", "HUBSPOT_API_KEY", "CONTENTFUL_SPACE_ID", "CONTENTFUL_ACCESS_TOKEN"],
     },
   },
   {
