@@ -37,7 +37,7 @@ const takenElsewhere = (path: string, method: string) =>
     ([pattern, operations]) =>
       pattern !== path &&
       new RegExp(`^${pattern.replace(/\{\w+\}/g, "[^/]+")}$`).test(path) &&
-      operations.some((one) => one.method === method),
+      operations.some((one) => one.method === (method === "HEAD" ? "GET" : method)),
   );
 
 describe.each(routes)("$path", ({ path, url, allowed }) => {
