@@ -132,6 +132,7 @@ describe("a form that the team adds", () => {
     expect([shut.status, shut.headers.get("content-type")]).toEqual([403, "text/html; charset=utf-8"]);
     await dev("/forms/feedback", "PATCH", { version: 2, open: null });
     expect((await world.post("/f/feedback", filled)).status).toBe(200);
+    await world.settled();
 
     expect((await dev("/forms/feedback", "DELETE")).status).toBe(204);
     const gone = await world.post("/f/feedback", filled);
