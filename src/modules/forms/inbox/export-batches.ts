@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, lte, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Db } from "#/kernel/db";
 import type { Submission } from "../queries";
@@ -37,10 +37,11 @@ export async function* exportBatches(
   // No message has the lowest id of its moment, so one from that moment on lies after it.
   let after = idAt(since);
   for (let count = 1; ; count++) {
-    const batch = await listBatch(db, { form, states, after, before });
-    const end = batch.at(-1);
-    if (!end) return;
-    yield batch.filter(isWanted(filters));
+    const batch = await listBatch(db, { form, states, after });
+    const wanted = batch.filter(({ id }) => id < before);
+    const end = wanted.at(-1);
+    if (end) yield wanted.filter(isWanted(filters));
+    if (!end || wanted.length < batch.length) return;
     after = end.id;
     if (count % BATCHES_PER_COLLECTION === 0) Bun.gc(true);
     // The embedded database answers without a turn of the event loop, and visitors would wait.
@@ -65,18 +66,14 @@ const textOf = (value: Submission["fields"][string]): string =>
   typeof value === "object" ? value.join("\n") : String(value);
 
 /**
- * Each state by itself, and whole rows compared, so that there is one way: the index on form, state and id, from where
- * the last batch ended. One query over all states was planned as a scan and a sort for every batch; and with `form = …`
- * PostgreSQL may seek a state that hardly any message has among all of them, batch after batch.
+ * Each state by itself, from where the last batch ended, along the index on form, state and id. Said in this way, because
+ * it leaves the planner no other: one query over all states it planned as a scan and a sort for every batch; by
+ * `state = …` it sought a state that no message has among all messages; and an upper bound on whole rows ends no walk
+ * along an index before the form ends (PostgreSQL 15, 300,000 messages: 115 and 16 seconds instead of 4).
  */
 function listBatch(
   db: Db,
-  {
-    form,
-    states,
-    after,
-    before,
-  }: { form: string; states: readonly SubmissionState[]; after: string; before: string },
+  { form, states, after }: { form: string; states: readonly SubmissionState[]; after: string },
 ): Promise<Exported[]> {
   const inState = (state: SubmissionState) =>
     db
@@ -84,13 +81,14 @@ function listBatch(
       .from(submissions)
       .where(
         and(
-          sql`(${submissions.form}, ${submissions.state}, ${submissions.id}) > (${form}::text, ${state}::text, ${after}::uuid)`,
-          sql`(${submissions.form}, ${submissions.state}, ${submissions.id}) < (${form}::text, ${state}::text, ${before}::uuid)`,
+          eq(submissions.form, form),
+          sql`(${submissions.state}, ${submissions.id}) > (${state}::text, ${after}::uuid)`,
+          lte(submissions.state, state),
           // What the service and the team send themselves to try the ways is nobody's message.
           eq(submissions.kind, "real"),
         ),
       )
-      .orderBy(asc(submissions.form), asc(submissions.state), asc(submissions.id))
+      .orderBy(asc(submissions.state), asc(submissions.id))
       .limit(BATCH_ROWS);
   const [first, second, ...others] = states.map(inState);
   if (!first) return Promise.resolve([]);
