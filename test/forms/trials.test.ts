@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
 import type { Kernel } from "#/kernel/kernel";
+import { purgeExpired } from "#/modules/forms/retention/purge-expired";
 import { watchJudging } from "#/modules/forms/screening/watch-judging";
 import { checkCanary } from "#/modules/forms/trials/check-canary";
 import { sendCanary } from "#/modules/forms/trials/send-canary";
@@ -106,7 +107,7 @@ world.describe("the canary", () => {
     const file = await (await dev.call("/submissions/export?form=contact&format=json")).json();
     expect(file).toEqual([]);
 
-    await sendCanary.run({ ...world.kernel, now: () => new Date(Date.now() + 8 * 86_400_000) }, {});
+    await purgeExpired.run({ ...world.kernel, now: () => new Date(Date.now() + 8 * 86_400_000) }, {});
     const { tables } = await world.traces();
     expect([tables.submissions, tables.deliveries, tables.delivery_attempts]).toEqual([[], [], []]);
   });

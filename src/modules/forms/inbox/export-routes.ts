@@ -8,9 +8,10 @@ import { oneOf } from "#/kernel/http/one-of";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
 import { formsOf } from "../catalogue/forms-registry";
+import { Slug } from "../catalogue/slug";
 import { submissionStates } from "../tables";
 import { exportFormats, exportSubmissions } from "./export-submissions";
-import { Filters, readSpan, Slug } from "./filters";
+import { Filters, readSpan } from "./filters";
 import { streamPieces } from "./stream-pieces";
 
 const exportTypes = {

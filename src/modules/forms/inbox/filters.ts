@@ -3,8 +3,6 @@ import { Moment, momentOf } from "#/kernel/http/list-parameters";
 import { oneOf } from "#/kernel/http/one-of";
 import { handlings } from "../tables";
 
-export const Slug = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", examples: ["contact"] });
-
 /** What a list and an export are narrowed by. */
 export const Filters = t.Object({
   handling: t.Optional(oneOf([...handlings])),

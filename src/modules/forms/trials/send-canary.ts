@@ -3,7 +3,6 @@ import { defineJob } from "#/kernel/jobs";
 import type { Kernel } from "#/kernel/kernel";
 import { canaryForm } from "../catalogue/canary-form";
 import { checkCanary } from "./check-canary";
-import { purgeTrials } from "./purge-trials";
 import { readCanary } from "./read-canary";
 import { stageSubmission } from "./stage-submission";
 
@@ -25,7 +24,6 @@ export const sendCanary = defineJob({
   schedule: "*/10 * * * *",
   async run(kernel): Promise<void> {
     const { config, db, jobs, now } = kernel;
-    await purgeTrials(db, now());
     if (config.FORMS_CANARY === 0 || !tellsSomebody(kernel)) return;
     const { last } = await readCanary(db);
     const dueAt = (last?.sentAt.getTime() ?? 0) + config.FORMS_CANARY * 1000 - earlyMs;

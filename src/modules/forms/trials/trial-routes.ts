@@ -5,9 +5,8 @@ import { ProblemError } from "#/kernel/http/error-schemas";
 import type { Kernel } from "#/kernel/kernel";
 import { signedIn } from "#/modules/accounts";
 import { formsOf } from "../catalogue/forms-registry";
+import { Slug } from "../catalogue/slug";
 import { testForm } from "./test-form";
-
-const Slug = t.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", examples: ["contact"] });
 
 /** Trying a form out is for devs. */
 export const formTests = (kernel: Kernel) =>
