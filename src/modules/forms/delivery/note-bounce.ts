@@ -4,6 +4,7 @@ import { isMailAddress, suppress } from "#/kernel/mail";
 import type { SuppressionReason } from "#/kernel/mail/tables";
 import { type Delivery, holdState } from "../queries";
 import { type Channel, deliveries, deliveryAttempts } from "../tables";
+import { visitorChannels } from "./cap-visitor-mails";
 
 /** What became known of a mail after its server had taken it. */
 export type Bounce = {
@@ -16,7 +17,7 @@ export type Bounce = {
   text: string;
 };
 
-const mailChannels: readonly Channel[] = ["owner_email", "visitor_email", "opt_in_email", "invitation_email"];
+const mailChannels: readonly Channel[] = ["owner_email", ...visitorChannels];
 /** Nothing was sent, or it is over by somebody's will: that stays. */
 const settledByUs: readonly Delivery["state"][] = ["cancelled", "suppressed", "skipped", "waiting"];
 
