@@ -30,19 +30,17 @@ const forget = (domain: string) =>
 
 world.describe("mails to visitors", () => {
   test("of one mail domain wait when it has had its share, which costs no attempt", async () => {
-    await join("a@one.example", "b@one.example", "c@One.example", "d@two.example");
+    // Four are sent at one time: the third comes after those that use up the share.
+    await join("a@one.example", "b@one.example", "d@two.example");
+    await join("c@One.example");
 
     const waiting = (await optIns()).filter(({ state }) => state === "retrying");
-    // Four are sent at one time, so which of the three comes last is chance.
-    const told = world.mails.map(({ envelope }) => String(envelope.to[0]));
-    expect([...told, String(waiting[0]?.target)].sort()).toEqual([
+    expect(world.mails.map(({ envelope }) => envelope.to[0]).sort()).toEqual([
       "a@one.example",
       "b@one.example",
-      "c@one.example",
       "d@two.example",
     ]);
-    expect(told).toContain("d@two.example");
-    expect(waiting).toMatchObject([{ attempts: 0, last_error: "domain_limit" }]);
+    expect(waiting).toMatchObject([{ target: "c@one.example", attempts: 0, last_error: "domain_limit" }]);
     const wait = Date.parse(String(waiting[0]?.next_at)) - Date.now();
     expect(wait).toBeWithin(0, 3_600_001);
 
@@ -58,7 +56,8 @@ world.describe("mails to visitors", () => {
   test("are withheld from an address that bounced, also when it did so after they were planned", async () => {
     const { db, config } = world.kernel;
     await suppress(db, config, "Bounced@three.example", "bounced");
-    await join("a@three.example", "b@three.example", "late@three.example", "bounced@three.example");
+    await join("a@three.example", "b@three.example");
+    await join("late@three.example", "bounced@three.example");
     await suppress(db, config, "late@three.example", "complained");
     await forget("three.example");
     await passTime();
